@@ -1,0 +1,29 @@
+"""How different are two datasets, and how sure are you?
+
+The Kullback-Leibler divergence between samples, with an honest interval. The functions here are
+the commands of ``kl`` on paths, NumPy arrays or any data frame.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from klcli.estimation import estimate
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "estimate"]
+
+
+def __getattr__(name: str) -> Any:
+    # NumPy and the readers are imported when a function is first used, so that
+    # `kl --version` and shell completion stay instant.
+    if name == "estimate":
+        from klcli.estimation import estimate
+
+        return estimate
+    raise AttributeError(f"module 'klcli' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

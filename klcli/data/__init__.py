@@ -1,0 +1,1 @@
+"""From sources to count tables: readers, column kinds, pairing, counting."""

@@ -1,0 +1,1 @@
+"""Models of P and Q on the cells of a count table."""

@@ -1,0 +1,1 @@
+"""What the data cannot tell, each as a finding with a number in it."""

@@ -1,0 +1,52 @@
+"""Every way to fail: what is wrong, what to do about it, and the exit code."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KlcliError(Exception):
+    """Base of all errors that klcli raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, in one line, without a full stop.
+    hint : str
+        What to do about it, naming the concrete flag or file.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(KlcliError):
+    """The request itself makes no sense, whatever the data."""
+
+    @classmethod
+    def unknown_choice(cls, what: str, given: object, choices: list[str]) -> UsageError:
+        """Word the message for a name that is not in a table."""
+        return cls(f"unknown {what} {given!r}", f"choose one of: {', '.join(choices)}")
+
+
+class InputError(KlcliError):
+    """A source cannot be read, or holds nothing that can be compared."""
+
+
+class MissingExtraError(KlcliError):
+    """A feature needs a package that is not installed."""
+
+    @classmethod
+    def for_extra(cls, feature: str, extra: str) -> MissingExtraError:
+        """Word the message for an optional dependency."""
+        return cls(f"{feature} needs a package that is not installed", f"pip install 'klcli[{extra}]'")
+
+
+class PartialError(KlcliError):
+    """Some of the work was done and some failed for a reason of our own."""
+
+    exit_code: ClassVar[int] = 3

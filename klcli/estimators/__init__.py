@@ -1,0 +1,1 @@
+"""Estimators of D(P‖Q): count table in, point estimate and influence values out."""

@@ -1,0 +1,1 @@
+"""Confidence intervals, p-values and noise floors from a count table."""

@@ -1,0 +1,43 @@
+"""Constant tables of names: listing them imports nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+#: `--density NAME` → "module:Class"; the class is a `klcli.typing.Density`.
+DENSITIES: Final[dict[str, str]] = {
+    "frequency": "klcli.densities.frequency:Frequency",
+    "histogram": "klcli.densities.histogram:Histogram",
+    "kde": "klcli.densities.kde:Kde",
+    "ratio": "klcli.densities.ratio:Ratio",
+}
+
+#: (`--density`, `--estimator`) → "module:Class"; the class is a `klcli.typing.Estimator`
+#: whose only required argument is the density.
+ESTIMATORS: Final[dict[tuple[str, str], str]] = {
+    ("frequency", "plug-in"): "klcli.estimators.frequency:FrequencyPlugIn",
+    ("histogram", "plug-in"): "klcli.estimators.histogram:HistogramPlugIn",
+    ("kde", "plug-in"): "klcli.estimators.kde:KdePlugIn",
+    ("ratio", "plug-in"): "klcli.estimators.ratio:RatioPlugIn",
+    ("frequency", "monte-carlo"): "klcli.estimators.monte_carlo:MonteCarlo",
+    ("histogram", "monte-carlo"): "klcli.estimators.monte_carlo:MonteCarlo",
+    ("kde", "monte-carlo"): "klcli.estimators.monte_carlo:MonteCarlo",
+    ("ratio", "monte-carlo"): "klcli.estimators.monte_carlo:MonteCarlo",
+}
+
+#: `--interval NAME` → "module:function".
+INTERVALS: Final[dict[str, str]] = {
+    "basic": "klcli.intervals.bootstrap:basic",
+    "percentile": "klcli.intervals.bootstrap:percentile",
+    "bca": "klcli.intervals.bootstrap:bca",
+    "delta": "klcli.intervals.delta:delta",
+    "influence": "klcli.intervals.influence:influence",
+}
+
+
+def load(entry: str) -> Any:
+    """Import the object that a table entry names."""
+    from importlib import import_module
+
+    module, _, name = entry.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,1 @@
+"""Results as text. Pure functions: a report in, a string out."""

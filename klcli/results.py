@@ -1,0 +1,136 @@
+"""Immutable results. They hold numbers and words; only `klcli.render` formats them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+
+class Kind(StrEnum):
+    """What the values of a column are."""
+
+    NUMERIC = "numeric"
+    CATEGORICAL = "categorical"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    TEXT = "text"
+
+
+class Status(StrEnum):
+    """How far an estimate can be trusted."""
+
+    OK = "ok"
+    LOWER_BOUND = "lower-bound"  #: the divergence is at least this
+    INFINITE = "infinite"  #: P has values that Q never shows
+    UNDEFINED = "undefined"  #: no number; the warnings say why
+
+
+class Direction(StrEnum):
+    """Which of the two divergences: forward is D(P‖Q), reverse is D(Q‖P)."""
+
+    FORWARD = "forward"
+    REVERSE = "reverse"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the reader of a result has to know: a code for programs, a sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """Where one side came from, and its number of rows."""
+
+    source: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A divergence of one column in one direction. Values are in the report's unit.
+
+    Attributes
+    ----------
+    estimate : float
+        Not clamped at 0; inf where `status` is infinite, NaN where it is undefined.
+    finite_estimate : float
+        The bias-corrected value over what both sides show; equals `estimate` where that is finite.
+    ci_low, ci_high : float
+        Confidence interval, intersected with [0, inf).
+    noise_floor : float
+        With no difference at all, estimates at these sample sizes stay below this with
+        probability `confidence`.
+    n_p, n_q : int
+        Rows of each side, missing ones included.
+    """
+
+    column: str
+    kind: str
+    divergence: str
+    direction: str
+    estimate: float
+    standard_error: float
+    ci_low: float
+    ci_high: float
+    confidence: float
+    p_value: float
+    noise_floor: float
+    status: str
+    density: str
+    estimator: str
+    interval: str
+    n_p: int
+    n_q: int
+    missing_p: int
+    missing_q: int
+    finite_estimate: float
+    escaped_mass: float
+    monte_carlo_error: float
+    reason: str
+    warnings: tuple[Finding, ...] = ()
+
+    def scaled(self, factor: float) -> Estimate:
+        """Return the same estimate in a unit that is 1/`factor` nats."""
+        fields = (
+            "estimate", "standard_error", "ci_low", "ci_high", "noise_floor", "finite_estimate",
+            "monte_carlo_error",
+        )  # fmt: skip
+        return replace(self, **{name: getattr(self, name) * factor for name in fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `kl estimate` found: one result per column and direction, largest first."""
+
+    klcli_version: str
+    seed: int
+    unit: str
+    p: SourceInfo
+    q: SourceInfo
+    results: tuple[Estimate, ...]
+    findings: tuple[Finding, ...] = ()
+    command: str = "estimate"
+    schema_version: int = SCHEMA_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the JSON output holds: non-finite numbers are None."""
+        order = ("schema_version", "command", "klcli_version", "seed", "unit", "p", "q", "results", "findings")
+        plain = asdict(self)
+        return {key: _plain(plain[key]) for key in order}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

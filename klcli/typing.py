@@ -1,0 +1,102 @@
+"""Contracts between the layers, and names of array types. Imports nothing of klcli at run time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from klcli.counts import CountTable, PooledSample
+
+Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[Any]
+Bools: TypeAlias = NDArray[np.bool_]
+
+#: Chooses the boundaries of numeric cells: sorted, strictly increasing, finite. Cell i is
+#: [b_i, b_{i+1}); what lies below the first or from the last on has cells of its own, open
+#: to ±inf. A value that needs a cell of its own is bounded by v and nextafter(v, inf).
+Layout: TypeAlias = "Callable[[PooledSample], Floats]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """A point estimate of D(P‖Q) and how each row bears on it.
+
+    Attributes
+    ----------
+    value : float
+        The estimate in nats. Never clamped; may be negative, or inf.
+    influence_p, influence_q : ndarray of float, shape (cells,)
+        Influence function at a row of P (of Q) in each cell, in nats, so that
+        value − D ≈ mean of influence_p over P + mean of influence_q over Q.
+        Σ p·influence_p = 0 = Σ q·influence_q.
+    contributions : ndarray of float, shape (cells,)
+        Share of each cell in the value, in nats; they sum to `value`.
+    monte_carlo_error : float
+        Standard error from drawing at random, in nats; 0 for exact sums.
+    """
+
+    value: float
+    influence_p: Floats
+    influence_q: Floats
+    contributions: Floats
+    monte_carlo_error: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedPair:
+    """Models of P and Q on the same cells.
+
+    Attributes
+    ----------
+    log_p, log_q : ndarray of float, shape (cells,)
+        Log of the mass that each model gives to each cell; −inf where it gives none.
+    """
+
+    log_p: Floats
+    log_q: Floats
+
+
+class Density(Protocol):
+    """How P and Q are modelled. A frozen dataclass whose fields are its parameters."""
+
+    name: ClassVar[str]
+    #: True if the model is of numbers, not of categories.
+    numeric: ClassVar[bool]
+    #: True if the model is of categories (numbers that repeat count as such).
+    categorical: ClassVar[bool]
+
+    def layout(self, sample: PooledSample) -> Floats:
+        """Choose the boundaries of the cells that the model needs."""
+
+    def fit(self, table: CountTable) -> FittedPair:
+        """Fit both models to the counts."""
+
+
+class Estimator(Protocol):
+    """How D(P‖Q) is computed from a count table. A frozen dataclass; data enters by the call."""
+
+    name: ClassVar[str]
+
+    def __call__(self, table: CountTable) -> Point:
+        """Estimate D(P‖Q) with its influence function."""
+
+    def values(self, table: CountTable, p: Floats, q: Floats) -> Floats:
+        """Estimate D for each row of the count vectors `p` and `q`, shape (resamples, cells).
+
+        The cells are those of `table`, whose own counts are not looked at.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval in nats, with the standard error behind it."""
+
+    low: float
+    high: float
+    standard_error: float
