@@ -70,9 +70,18 @@ class CountTable:
 
     def subset(self, keep: Bools) -> CountTable:
         """Return the cells where `keep`, shape (cells,), is True."""
-        labels = tuple(label for label, k in zip(self.labels, keep, strict=True) if k) if self.labels else ()
+        labels = (
+            tuple(label for label, k in zip(self.labels, keep, strict=True) if k)
+            if self.labels
+            else ()
+        )
         return CountTable(
-            self.p[keep], self.q[keep], self.roles[keep], labels, self.lower[keep], self.upper[keep]
+            self.p[keep],
+            self.q[keep],
+            self.roles[keep],
+            labels,
+            self.lower[keep],
+            self.upper[keep],
         )
 
     def name(self, cell: int) -> str:
@@ -160,6 +169,9 @@ class ColumnTable:
         What else is known of each side.
     findings : tuple of Finding
         What the reader noticed: mixed types, values beyond 2⁵³, too many categories, …
+    undefined : Finding or None
+        Why there is nothing to estimate from (text, all missing, kinds that do not match);
+        `table` then has no cells.
     """
 
     name: str
@@ -168,3 +180,4 @@ class ColumnTable:
     p: Summary
     q: Summary
     findings: tuple[Finding, ...] = ()
+    undefined: Finding | None = None

@@ -43,7 +43,9 @@ class MissingExtraError(KlcliError):
     @classmethod
     def for_extra(cls, feature: str, extra: str) -> MissingExtraError:
         """Word the message for an optional dependency."""
-        return cls(f"{feature} needs a package that is not installed", f"pip install 'klcli[{extra}]'")
+        return cls(
+            f"{feature} needs a package that is not installed", f"pip install 'klcli[{extra}]'"
+        )
 
 
 class PartialError(KlcliError):

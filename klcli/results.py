@@ -121,7 +121,17 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the JSON output holds: non-finite numbers are None."""
-        order = ("schema_version", "command", "klcli_version", "seed", "unit", "p", "q", "results", "findings")
+        order = (
+            "schema_version",
+            "command",
+            "klcli_version",
+            "seed",
+            "unit",
+            "p",
+            "q",
+            "results",
+            "findings",
+        )
         plain = asdict(self)
         return {key: _plain(plain[key]) for key in order}
 

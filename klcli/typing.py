@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.random import Generator
+
     from klcli.counts import CountTable, PooledSample
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -100,3 +102,24 @@ class Interval:
     low: float
     high: float
     standard_error: float
+
+
+class IntervalMethod(Protocol):
+    """A way to a confidence interval for D(P‖Q). A plain function with these arguments."""
+
+    def __call__(
+        self,
+        estimator: Estimator,
+        table: CountTable,
+        point: Point,
+        *,
+        confidence: float,
+        resamples: int,
+        null_values: Floats,
+        rng: Generator,
+    ) -> Interval:
+        """Return the interval around `point`, not yet intersected with [0, inf).
+
+        `null_values`, shape (permutations,), are estimates from the same cells with the labels
+        P and Q exchanged at random.
+        """
