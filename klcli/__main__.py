@@ -1,0 +1,81 @@
+"""Runs the application: whatever goes wrong becomes one line, a hint and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from klcli.cli.app import app
+from klcli.cli.output import silence_stdout, write_error
+from klcli.errors import KlcliError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERNAL, INTERRUPTED = 3, 130
+
+# Typer exports this one of its usage errors; the others share its base.
+_TyperUsageError: Any = typer.BadParameter.__base__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``kl`` and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words of the command line after ``kl``; those of the process if left out.
+
+    Returns
+    -------
+    int
+        0 done, 1 a gate tripped, 2 wrong usage or input, 3 internal failure, 130 interrupted.
+    """
+    debug = bool(os.environ.get("KLCLI_DEBUG"))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # an encoding without ‖ or … must not end in an error
+            stream.reconfigure(errors="backslashreplace")
+    if not (debug or sys.warnoptions):
+        warnings.simplefilter("ignore")  # klcli's own warnings are part of its results
+    try:
+        return app(args=arguments, prog_name="kl", standalone_mode=False) or 0
+    except KlcliError as error:
+        return _fail(error.message, error.hint, error.exit_code)
+    except _TyperUsageError as error:
+        command = error.ctx.command_path if error.ctx else "kl"
+        return _fail(_sentence(error.format_message()), f"see {command} --help", error.exit_code)
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # Typer found nobody reading its help
+            silence_stdout()
+            return 0
+        raise
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last resort, and the traceback can be had
+        if debug:
+            traceback.print_exc()
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        hint = "this is a bug in kl; KLCLI_DEBUG=1 shows where it happened"
+        return _fail(f"internal: {what}", hint, INTERNAL)
+
+
+def _fail(message: str, hint: str, exit_code: int) -> int:
+    write_error(f"error: {message}")
+    if hint:
+        write_error(f"hint: {hint}")
+    return exit_code
+
+
+def _sentence(message: str) -> str:
+    """Return Typer's message as one line in the manner of our own: lower case, no full stop."""
+    message = " ".join(message.split()).removesuffix(".")
+    return message[:1].lower() + message[1:]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

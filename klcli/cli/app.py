@@ -1,0 +1,48 @@
+"""The application ``kl``: its commands and what holds for all of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from klcli import __version__
+from klcli.cli.estimate import EXAMPLES, estimate
+from klcli.cli.methods import methods
+from klcli.cli.schema import schema
+
+app = typer.Typer(
+    name="kl",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(epilog=EXAMPLES, short_help="Tell how different two datasets are.")(estimate)
+app.command(short_help="List methods and warnings.")(methods)
+app.command(short_help="Print the JSON Schema of the output.")(schema)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"kl {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def kl(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Tell how different two datasets are, and how sure that is.
+
+    The Kullback-Leibler divergence between samples, with an honest confidence interval, a
+    reason, and a warning where the data cannot tell.
+
+    Exit codes: 0 done; 1 a gate tripped (--fail-above); 2 wrong usage or input; 3 internal
+    failure; 130 interrupted.
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())

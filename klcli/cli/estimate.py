@@ -1,0 +1,212 @@
+"""``kl estimate P Q``: parse, call, render."""
+
+from __future__ import annotations
+
+import math
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from klcli.cli import options
+from klcli.cli.options import choice, suggestion
+from klcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from klcli.results import Estimate, Report
+
+EXAMPLES = """Examples:
+
+\b
+  kl estimate jan.csv jul.csv                  every common column, both ways
+  kl estimate jan.csv jul.csv -c dep_delay -v  one column, and why this method
+  kl estimate a.npy b.npy -c x0 --value        the bare number
+  kl estimate old.parquet new.parquet -o drift.json --fail-above 0.1
+"""
+
+
+def estimate(
+    p: Annotated[str, typer.Argument(metavar="P", help="The first dataset; - is standard input.")],
+    q: Annotated[str, typer.Argument(metavar="Q", help="The dataset to compare P with.")],
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", "-c", metavar="NAME", help="Only this column; repeatable."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="NAME", help="All but this column; repeatable."),
+    ] = None,
+    direction: Annotated[
+        str,
+        choice("--direction", options.DIRECTIONS, "D(P‖Q) is forward, D(Q‖P) reverse"),
+    ] = "both",
+    density: Annotated[
+        str, choice("--density", options.DENSITY_NAMES, "How P and Q are modelled")
+    ] = "auto",
+    estimator: Annotated[
+        str, choice("--estimator", options.ESTIMATOR_NAMES, "How the divergence is computed")
+    ] = "auto",
+    interval: Annotated[
+        str, choice("--interval", options.INTERVAL_NAMES, "How the interval is found")
+    ] = "auto",
+    confidence: Annotated[
+        float, typer.Option("--confidence", metavar="NUMBER", help="Confidence of the interval.")
+    ] = 0.95,
+    base: Annotated[
+        str, choice("--base", options.BASES, "Base of the logarithm; the unit follows")
+    ] = "e",
+    missing: Annotated[
+        str, choice("--missing", options.MISSING, "Missing values as a category, or dropped")
+    ] = "category",
+    categorical: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Treat this column as categories; repeatable."),
+    ] = None,
+    numeric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Treat this column as numbers; repeatable."),
+    ] = None,
+    weight: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Column with the weight of each row.")
+    ] = None,
+    smoothing: Annotated[
+        str | None,
+        suggestion(
+            "--smoothing",
+            options.SMOOTHINGS,
+            f"Added to each count of frequency and histogram: {', '.join(options.SMOOTHINGS)}, "
+            "or a number.",
+            "NAME|NUMBER",
+        ),
+    ] = None,
+    bins: Annotated[
+        str,
+        suggestion(
+            "--bins",
+            options.BINS,
+            f"Bins of histogram: {', '.join(options.BINS)}, a number, or edges 0,10,20.",
+            "NAME|NUMBER|EDGES",
+        ),
+    ] = "auto",
+    bandwidth: Annotated[
+        str,
+        suggestion(
+            "--bandwidth",
+            options.BANDWIDTHS,
+            f"Bandwidth of kde: {', '.join(options.BANDWIDTHS)}, or a number.",
+            "NAME|NUMBER",
+        ),
+    ] = "isj",
+    resamples: Annotated[
+        int,
+        typer.Option(metavar="NUMBER", help="Resamples for intervals and p-values."),
+    ] = 999,
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="The same seed gives the same numbers.")
+    ] = 0,
+    input_format: Annotated[
+        str | None,
+        choice("--input-format", options.INPUT_FORMATS, "Format of both inputs, not by extension"),
+    ] = None,
+    format_name: options.Format = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write to a file instead, as .json, .jsonl, .csv, .tsv, .md or .txt; repeatable. "
+            "Standard output then stays empty unless --format or --value is given.",
+        ),
+    ] = None,
+    value: Annotated[
+        bool,
+        typer.Option("--value", help="Print only the number, in full; one column, forward."),
+    ] = False,
+    fail_above: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER", help="Exit with 1 if an interval lies above this, in the unit shown."
+        ),
+    ] = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Estimate how different two datasets are, column by column, with intervals.
+
+    D(P‖Q) is the mean of log p/q over rows of P: 0 if nothing differs. Each common column gets
+    a row, the largest difference first.
+    """
+    from klcli.cli import gate, progress
+    from klcli.cli.output import (
+        check_files,
+        default_format,
+        on_terminal,
+        render,
+        write_error,
+        write_file,
+        write_out,
+    )
+
+    if value and format_name is not None:
+        raise UsageError("--value and --format exclude each other", "leave one of them out")
+    if fail_above is not None and math.isnan(fail_above):
+        raise UsageError("--fail-above nan compares with nothing", "give a number")
+    files = check_files(output or [], [p, q])
+
+    from klcli.estimation import estimate as run
+
+    with progress.ProgressBar() if progress.wanted(quiet=quiet) else nullcontext() as bar:
+        report = run(
+            p,
+            q,
+            column=column or (),
+            exclude=exclude or (),
+            direction="forward" if value and direction == "both" else direction,
+            density=density,
+            estimator=estimator,
+            interval=interval,
+            confidence=confidence,
+            base=options.number_or_name(base),
+            missing=missing,
+            categorical=categorical or (),
+            numeric=numeric or (),
+            weight=weight,
+            smoothing=None if smoothing is None else options.number_or_name(smoothing),
+            bins=options.edges_count_or_name(bins),
+            bandwidth=options.number_or_name(bandwidth),
+            resamples=resamples,
+            seed=seed,
+            input_format=input_format,
+            progress=bar,
+        )
+    only = _only(report) if value else None
+    for path, written_as in files.items():
+        write_file(path, render(report, written_as, verbose=verbose))
+    if only is not None:
+        write_out(f"{float(only.estimate)!r}\n")
+    elif format_name or not files:
+        screen = on_terminal()
+        chosen = format_name or default_format()
+        write_out(render(report, chosen, verbose=verbose, screen=screen))
+    if not quiet:
+        for finding in (*report.findings, *(only.warnings if only else ())):
+            write_error(f"note: {finding.message}")
+    if fail_above is not None:
+        for sentence in () if quiet else gate.undecided(report, fail_above):
+            write_error(f"undecided: {sentence}")
+        above = gate.tripped(report, fail_above)
+        for sentence in above:
+            write_error(f"above: {sentence}")
+        if above:
+            raise typer.Exit(1)
+
+
+def _only(report: Report) -> Estimate:
+    if len(report.results) == 1:
+        return report.results[0]
+    names = ", ".join(dict.fromkeys(result.column for result in report.results))
+    raise UsageError(
+        f"--value needs exactly one column, not {len(report.results)}",
+        f"choose one with --column: {names}",
+    )

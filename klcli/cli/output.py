@@ -1,0 +1,135 @@
+"""Where results go: standard output in the asked format, and files by their extension."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from klcli.errors import UsageError
+from klcli.render.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from klcli.render.table import Style
+    from klcli.results import Report
+
+FORMATS: Final = ("table", "json", "jsonl", "csv", "tsv", "markdown")
+EXTENSIONS: Final = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".md": "markdown",
+    ".txt": "table",
+}
+
+
+def render(report: Report, format_name: str, *, verbose: bool, screen: bool = False) -> str:
+    """Return `report` in the named format; on a `screen`, a table fits the terminal."""
+    from klcli.render import markdown, records
+    from klcli.render.table import PLAIN, table
+
+    width, style = (terminal_width(), terminal_style()) if screen else (None, PLAIN)
+    renderers = {
+        "table": lambda: table(report, width=width, style=style, verbose=verbose),
+        "markdown": lambda: markdown.markdown(report, verbose=verbose),
+        "json": lambda: records.as_json(report),
+        "jsonl": lambda: records.as_jsonl(report),
+        "csv": lambda: records.as_csv(report),
+        "tsv": lambda: records.as_tsv(report),
+    }
+    return renderers[format_name]()
+
+
+def on_terminal() -> bool:
+    """Whether a person looks at standard output."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def terminal_width() -> int:
+    """Return the number of columns of the terminal."""
+    return shutil.get_terminal_size().columns
+
+
+def terminal_style() -> Style:
+    """Return how to emphasise: not at all where NO_COLOR or TERM=dumb ask for it."""
+    from klcli.render.table import ANSI, PLAIN
+
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return PLAIN if plain else ANSI
+
+
+def default_format() -> str:
+    """Return the format of standard output where none is asked for."""
+    return "table" if on_terminal() else "tsv"
+
+
+def check_files(outputs: Sequence[str], sources: Sequence[str]) -> dict[Path, str]:
+    """Return the format for each path of ``--output``, or say what is wrong before any work."""
+    formats = {}
+    for output in outputs:
+        path = Path(output)
+        if path.suffix.lower() not in EXTENSIONS:
+            known = ", ".join(EXTENSIONS)
+            raise UsageError(f"--output {output}: unknown extension", f"use one of: {known}")
+        if not path.parent.is_dir():
+            message = f"--output {output}: the folder {path.parent} does not exist"
+            raise UsageError(message, f"create it first: mkdir -p {path.parent}")
+        if path.is_dir():
+            raise UsageError(f"--output {output} is a folder", "name a file in it")
+        if any(_same_file(path, source) for source in sources):
+            message = f"--output {output} would overwrite the data it is computed from"
+            raise UsageError(message, "name another file")
+        formats[path] = EXTENSIONS[path.suffix.lower()]
+    return formats
+
+
+def _same_file(path: Path, source: str) -> bool:
+    return path.exists() and Path(source).exists() and path.samefile(source)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write `text` beside `path` and rename it there, so that no reader sees half a file."""
+    target = path.resolve()  # a link keeps pointing to the new file
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}", "name another file") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_out(text: str) -> None:
+    """Write `text` to standard output; a reader that has left early is no error."""
+    if sys.stdout is None:  # closed by the caller
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+    except OSError as error:
+        silence_stdout()
+        message = f"cannot write to standard output: {error.strerror}"
+        raise UsageError(message, "send it elsewhere, or use --output FILE") from error
+
+
+def silence_stdout() -> None:
+    """Let what is still in the buffer of standard output go nowhere when Python exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_error(line: str) -> None:
+    """Write one line to standard error, if somebody reads it."""
+    if sys.stderr is not None:
+        with suppress(BrokenPipeError):
+            print(printable(line), file=sys.stderr, flush=True)  # noqa: T201

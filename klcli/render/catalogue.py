@@ -1,0 +1,388 @@
+"""What `kl methods` tells: each method and each warning, when it matters, and its source.
+
+Constants only, so that listing them imports nothing; tests hold them against the registry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to choose, or one warning that may appear.
+
+    Attributes
+    ----------
+    group : str
+        The option that takes the name, without dashes; or ``warning``.
+    name : str
+        The name, as options take it and results show it.
+    summary : str
+        What it is, in one line.
+    use : str
+        When to choose it; for a warning, what to do about it.
+    source : str
+        Where it was published; empty for what needs none.
+    """
+
+    group: str
+    name: str
+    summary: str
+    use: str
+    source: str = ""
+
+
+_SCOTT_1979 = "Scott, Biometrika 66 (1979) 605, doi:10.1093/biomet/66.3.605"
+_BOOTSTRAP = "Davison & Hinkley, Bootstrap Methods and their Application (1997), chapter 5"
+_SILVERMAN = "Silverman, Density Estimation for Statistics and Data Analysis (1986), section 3.4"
+_KT = "Krichevsky & Trofimov, IEEE Trans. Inf. Theory 27 (1981) 199, doi:10.1109/TIT.1981.1056331"
+_ZHANG_GRABCHAK = "Zhang & Grabchak, Neural Computation 26 (2014) 2570, doi:10.1162/NECO_a_00646"
+_NUMPY_AUTO = "numpy.histogram_bin_edges, method auto"
+
+METHODS: Final = (
+    Entry(
+        "density",
+        "frequency",
+        "Category frequencies; the plug-in estimate is corrected for bias.",
+        "Categories, booleans, and numbers with few distinct values. The default there.",
+        _ZHANG_GRABCHAK,
+    ),
+    Entry(
+        "density",
+        "histogram",
+        "Constant between the edges that --bins chooses.",
+        "To reproduce what others report, and to read the result bin by bin.",
+        _SCOTT_1979,
+    ),
+    Entry(
+        "density",
+        "kde",
+        "Gaussian kernel density with the bandwidth that --bandwidth chooses.",
+        "Smooth numeric columns without heavy tails, sharp edges or repeated values.",
+        _SILVERMAN,
+    ),
+    Entry(
+        "density",
+        "ratio",
+        "The log of the density ratio itself, by penalised logistic regression on ranks.",
+        "Numeric columns of any shape. The default there.",
+        "Qin, Biometrika 85 (1998) 619, doi:10.1093/biomet/85.3.619; Sugiyama, Suzuki & Kanamori, "
+        "Density Ratio Estimation in Machine Learning (2012), chapter 4",
+    ),
+    Entry(
+        "estimator",
+        "plug-in",
+        "The sum or integral of the fitted model, without random numbers.",
+        "Always, unless you want to check it. The default.",
+    ),
+    Entry(
+        "estimator",
+        "monte-carlo",
+        "The mean log ratio of the fitted models over draws from the fitted P.",
+        "To check plug-in by another road; its own standard error is reported.",
+        "Hershey & Olsen, ICASSP 2007, doi:10.1109/ICASSP.2007.366913",
+    ),
+    Entry(
+        "interval",
+        "influence",
+        "From the influence of each row on the estimate, with allowance for bias.",
+        "Any sample size; costs no resampling. The default for numbers.",
+        "Kandasamy et al., Advances in Neural Information Processing Systems 28 (2015), "
+        "arXiv:1411.4342",
+    ),
+    Entry(
+        "interval",
+        "delta",
+        "From the multinomial variance of the frequencies, by the delta method.",
+        "Categories that all occur often on both sides.",
+        _ZHANG_GRABCHAK,
+    ),
+    Entry(
+        "interval",
+        "basic",
+        "Bootstrap of the counts, reflected at the estimate.",
+        "To check the default; corrects for bias that resampling shows.",
+        _BOOTSTRAP,
+    ),
+    Entry(
+        "interval",
+        "percentile",
+        "Quantiles of bootstrap estimates from resampled counts.",
+        "To reproduce what others report; too high near zero, where estimates are biased up.",
+        _BOOTSTRAP,
+    ),
+    Entry(
+        "interval",
+        "bca",
+        "Bootstrap of the counts, corrected for bias and skewness.",
+        "Skewed estimates from moderate samples, away from zero.",
+        "Efron, J. Am. Stat. Assoc. 82 (1987) 171, doi:10.1080/01621459.1987.10478410",
+    ),
+    Entry(
+        "bins",
+        "auto",
+        "The finer of fd and sturges.",
+        "When you have no reason for another rule.",
+        _NUMPY_AUTO,
+    ),
+    Entry(
+        "bins",
+        "fd",
+        "Width from the interquartile range (Freedman-Diaconis).",
+        "Large samples with outliers.",
+        "Freedman & Diaconis, Z. Wahrscheinlichkeitstheorie 57 (1981) 453, doi:10.1007/BF01025868",
+    ),
+    Entry(
+        "bins",
+        "scott",
+        "Width from the standard deviation.",
+        "Samples close to normal.",
+        _SCOTT_1979,
+    ),
+    Entry(
+        "bins",
+        "sturges",
+        "Number from the logarithm of the sample size.",
+        "Small samples close to normal; too coarse for large ones.",
+        "Sturges, J. Am. Stat. Assoc. 21 (1926) 65, doi:10.1080/01621459.1926.10502161",
+    ),
+    Entry(
+        "bins",
+        "doane",
+        "Sturges' rule with more bins for skewed samples.",
+        "Small skewed samples.",
+        "Doane, American Statistician 30 (1976) 181, doi:10.1080/00031305.1976.10479172",
+    ),
+    Entry(
+        "bins",
+        "knuth",
+        "Number of equal bins with the highest posterior probability.",
+        "When the data shall choose the number.",
+        "Knuth, Digital Signal Processing 95 (2019) 102581, doi:10.1016/j.dsp.2019.102581",
+    ),
+    Entry(
+        "bins",
+        "blocks",
+        "Edges of unequal bins where the density changes (Bayesian blocks).",
+        "Densities with jumps and peaks.",
+        "Scargle et al., Astrophysical Journal 764 (2013) 167, doi:10.1088/0004-637X/764/2/167",
+    ),
+    Entry(
+        "bins",
+        "quantile",
+        "Edges at quantiles of both samples together: equal counts.",
+        "Skewed columns and outliers, which squeeze the rest into one bin of equal width.",
+    ),
+    Entry(
+        "bandwidth",
+        "isj",
+        "The improved Sheather-Jones plug-in rule.",
+        "Densities with several peaks. The default.",
+        "Botev, Grotowski & Kroese, Annals of Statistics 38 (2010) 2916, doi:10.1214/10-AOS799",
+    ),
+    Entry(
+        "bandwidth",
+        "scott",
+        "From the standard deviation, best for a normal density.",
+        "Samples close to normal; blurs several peaks into one.",
+        "Scott, Multivariate Density Estimation (1992), section 6.3",
+    ),
+    Entry(
+        "bandwidth",
+        "silverman",
+        "From the lesser of standard deviation and interquartile range.",
+        "One peak with a few outliers.",
+        _SILVERMAN,
+    ),
+    Entry(
+        "bandwidth",
+        "cv",
+        "The highest likelihood of rows left out.",
+        "When no rule of thumb fits; slow to settle for heavy tails.",
+        "Hall, Annals of Statistics 15 (1987) 1491, doi:10.1214/aos/1176350606",
+    ),
+    Entry(
+        "smoothing",
+        "none",
+        "The counts as they are.",
+        "Always, unless you must reproduce another tool. The default.",
+    ),
+    Entry(
+        "smoothing",
+        "laplace",
+        "Adds 1 to each count.",
+        "To reproduce other tools; hides infinite divergences and depends on the categories.",
+    ),
+    Entry(
+        "smoothing",
+        "jeffreys",
+        "Adds 1/2 to each count.",
+        "As laplace, with less pull towards equal frequencies.",
+        "Jeffreys, Proceedings of the Royal Society A 186 (1946) 453, doi:10.1098/rspa.1946.0056",
+    ),
+    Entry(
+        "smoothing",
+        "krichevsky-trofimov",
+        "Adds 1/2 to each count, the name in coding theory.",
+        "As jeffreys.",
+        _KT,
+    ),
+)
+
+_SAMPLING = "Vehtari et al., Journal of Machine Learning Research 25 (2024) 72, arXiv:1507.02646"
+
+WARNINGS: Final = (
+    Entry(
+        "warning",
+        "unseen-categories",
+        "P has categories that Q never shows: taken literally, the divergence is infinite.",
+        "Look at the values named. If Q could show them, collect more of Q and read the finite "
+        "estimate; if it cannot, infinite is the answer.",
+    ),
+    Entry(
+        "warning",
+        "outside-range",
+        "Some of P lies outside the range of Q, where nothing is known of Q's density.",
+        "Look at the extreme values; the estimate extends Q's tail over them.",
+    ),
+    Entry(
+        "warning",
+        "heavy-tail",
+        "P's tail is so much heavier than Q's that estimates are too low, intervals too short.",
+        "Read the estimate as a lower bound; compare the other direction.",
+        _SAMPLING,
+    ),
+    Entry(
+        "warning",
+        "saturated",
+        "The estimate is near the largest value that samples of this size can show.",
+        "Read it as a lower bound; more rows raise it.",
+        "McAllester & Stratos, AISTATS 2020, arXiv:1811.04251",
+    ),
+    Entry(
+        "warning",
+        "undersampled",
+        "Many categories occur once or not at all: the sample is small for their number.",
+        "Merge rare categories or collect more rows.",
+        _ZHANG_GRABCHAK,
+    ),
+    Entry(
+        "warning",
+        "few-rows",
+        "There are too few rows for the interval to be trusted.",
+        "Collect more rows.",
+    ),
+    Entry(
+        "warning",
+        "constant",
+        "The column has a single value on one side or on both.",
+        "Check that it was read as meant.",
+    ),
+    Entry(
+        "warning",
+        "ties",
+        "Values repeat, which a density of continuous numbers cannot have.",
+        "Leave --density at auto, or use frequency: rounding is information, too.",
+    ),
+    Entry(
+        "warning",
+        "boundary-leak",
+        "The kernel puts mass beyond a sharp edge of the data.",
+        "Use --density ratio, which knows no edges.",
+    ),
+    Entry(
+        "warning",
+        "not-applicable",
+        "The chosen method does not fit this column.",
+        "Leave --density at auto, or treat the column otherwise: --categorical, --numeric.",
+    ),
+    Entry(
+        "warning",
+        "kind-mismatch",
+        "The column is of one kind in P and of another in Q.",
+        "Say what it is: --categorical NAME or --numeric NAME.",
+    ),
+    Entry(
+        "warning",
+        "text",
+        "The column holds free text: nearly every value occurs once.",
+        "Leave it out with --exclude NAME, or force it with --categorical NAME.",
+    ),
+    Entry(
+        "warning",
+        "not-a-number",
+        "Some values of a numeric column are not numbers; they count as missing.",
+        "Check those values; NaN and empty cells are missing, too.",
+    ),
+    Entry(
+        "warning",
+        "not-numeric",
+        "The column was to be numeric, but holds other values.",
+        "Leave it out of --numeric.",
+    ),
+    Entry(
+        "warning",
+        "unsupported-type",
+        "The column holds lists, objects or bytes, which have no divergence here.",
+        "Extract what you want to compare into a column of its own.",
+    ),
+    Entry(
+        "warning",
+        "all-missing",
+        "The column has no values on one side or on both.",
+        "Check that it was read as meant; leave it out with --exclude NAME.",
+    ),
+    Entry(
+        "warning",
+        "infinite-values",
+        "The column holds infinite numbers, which are counted apart.",
+        "Check where they come from: often a division by zero.",
+    ),
+    Entry(
+        "warning",
+        "precision",
+        "Whole numbers beyond 2⁵³ lose digits as floating-point numbers.",
+        "If they are identifiers, use --categorical NAME or --exclude NAME.",
+    ),
+    Entry(
+        "warning",
+        "weighted",
+        "Rows are weighted: sample sizes are effective ones.",
+        "Nothing; p-values and intervals are approximate.",
+        "Kish, Survey Sampling (1965), section 11.7",
+    ),
+    Entry(
+        "warning",
+        "only-in-p",
+        "Columns that only P has; they are not compared.",
+        "Rename them if they are the same under another name.",
+    ),
+    Entry(
+        "warning",
+        "only-in-q",
+        "Columns that only Q has; they are not compared.",
+        "Rename them if they are the same under another name.",
+    ),
+    Entry(
+        "warning",
+        "same-source",
+        "P and Q are the same data.",
+        "Check the arguments: every divergence is 0.",
+    ),
+    Entry(
+        "warning",
+        "duplicate-columns",
+        "Several columns have the same name; later ones were renamed.",
+        "Give each column a name of its own.",
+    ),
+    Entry(
+        "warning",
+        "paired-by-position",
+        "The columns have no names in common and were paired in the order they stand.",
+        "Check that the order is the same, or add a header.",
+    ),
+)
+
+ENTRIES: Final = METHODS + WARNINGS

@@ -1,0 +1,64 @@
+"""Markdown for people: the same rows and notes as the table."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from klcli.render import summary
+from klcli.render.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from klcli.results import Report
+
+
+def markdown(report: Report, *, verbose: bool = False) -> str:
+    """Return the report as a paragraph, a table and a list of notes.
+
+    With `verbose`, the list also tells how each column was estimated and why.
+    """
+    signs = [summary.SIGNS[direction] for direction in summary.directions(report)]
+    notes = summary.warning_notes(report)
+    if verbose:
+        notes += summary.method_notes(report)
+    about = (
+        f"P is {escape(report.p.source)} ({report.p.rows:,} rows), "
+        f"Q is {escape(report.q.source)} ({report.q.rows:,} rows). "
+        f"{summary.headline(report)}. {summary.legend(report)}.\n"
+    )
+    parts = [about]
+    if report.results:
+        values = [head for sign in signs for head in (sign, f"{summary.percent(report)} interval")]
+        body = []
+        for row in summary.rows(report):
+            cells = [cell for value in row.values for cell in value]
+            body.append([escape(row.name), *cells, row.p, ", ".join(row.codes)])
+        parts.append(grid(["column", *values, "p", "note"], body, right=range(1, len(values) + 2)))
+    if notes:
+        parts.append("".join(_item(note) for note in notes))
+    return "\n".join(parts)
+
+
+def grid(head: Sequence[str], body: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Return a table whose cells are already escaped; columns in `right` are right-aligned."""
+    rule = ["---:" if position in right else "---" for position in range(len(head))]
+    return "".join("| " + " | ".join(line) + " |\n" for line in [head, rule, *body])
+
+
+def escape(text: str) -> str:
+    r"""Return `text` so that Markdown shows it as it is.
+
+    >>> escape("a|b")
+    'a\\|b'
+    """
+    # An underscore between letters or digits means nothing to Markdown.
+    special = r"([\\`*\[\]<>|~&]|(?<![^\W_])_|_(?![^\W_]))"
+    return re.sub(special, r"\\\1", printable(text))
+
+
+def _item(note: summary.Note) -> str:
+    where = f"**{escape(note.column)}**" + (f", {note.sign}" if note.sign else "")
+    code = f" ({note.code})" if note.code else ""
+    return f"- {where}: {escape(note.message)}{code}\n"

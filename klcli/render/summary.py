@@ -1,0 +1,146 @@
+"""A report as people read it: what is compared, one row per column, and notes below."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from klcli.render.numbers import BETWEEN, UNKNOWN, decimals, fixed, p_value
+from klcli.results import Direction, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from klcli.results import Estimate, Report
+
+SIGNS = {Direction.FORWARD: "D(P‖Q)", Direction.REVERSE: "D(Q‖P)"}
+_SURPRISE = {
+    Direction.FORWARD: "D(P‖Q) is forward: how surprised Q would be by rows of P",
+    Direction.REVERSE: "D(Q‖P) is reverse: how surprised P would be by rows of Q",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One column of the data, in words.
+
+    Attributes
+    ----------
+    name : str
+        The column's name, as it is.
+    values : tuple of (str, str)
+        Estimate and interval for each direction of the report; empty where there is none.
+    p : str
+        The p-value of the first direction.
+    codes : tuple of str
+        Codes of the warnings, or else a status that is not ok.
+    """
+
+    name: str
+    values: tuple[tuple[str, str], ...]
+    p: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence about a column, in one direction or (``sign`` empty) in all of them."""
+
+    column: str
+    sign: str
+    code: str
+    message: str
+
+
+def directions(report: Report) -> list[Direction]:
+    """Return the directions that the report holds, forward first."""
+    present = {result.direction for result in report.results}
+    return [direction for direction in SIGNS if direction in present]
+
+
+def headline(report: Report) -> str:
+    """Return what was computed and in which unit."""
+    line = f"Kullback–Leibler divergence in {report.unit}"
+    if not report.results:
+        return line
+    return f"{line}, with {percent(report)} intervals"
+
+
+def percent(report: Report) -> str:
+    """Return the confidence of the intervals."""
+    return f"{100 * report.results[0].confidence:g} %"
+
+
+def legend(report: Report) -> str:
+    """Return what the first direction means."""
+    present = directions(report)
+    return _SURPRISE[present[0]] if present else "There is nothing to compare"
+
+
+def rows(report: Report) -> list[Row]:
+    """Return one row per column, in the order of the report."""
+    present = directions(report)
+    return [_row(by_direction, present) for by_direction in _by_column(report.results).values()]
+
+
+def _by_column(results: Iterable[Estimate]) -> dict[str, dict[str, Estimate]]:
+    columns: dict[str, dict[str, Estimate]] = {}
+    for result in results:
+        columns.setdefault(result.column, {})[result.direction] = result
+    return columns
+
+
+def _row(results: dict[str, Estimate], present: list[Direction]) -> Row:
+    values = tuple(_value(results[d]) if d in results else ("", "") for d in present)
+    first, *_ = results.values()
+    warned = [finding.code for result in results.values() for finding in result.warnings]
+    unclear = [result.status for result in results.values() if result.status != Status.OK]
+    codes = tuple(dict.fromkeys(map(str, warned or unclear)))
+    return Row(first.column, values, p_value(results.get(present[0], first).p_value), codes)
+
+
+def _value(result: Estimate) -> tuple[str, str]:
+    places = decimals(result.finite_estimate, result.standard_error)
+    if result.status == Status.UNDEFINED:
+        return UNKNOWN, ""
+    if result.status == Status.INFINITE:
+        return "∞", f"≥{fixed(result.finite_estimate, places)}"
+    bound = "≥" if result.status == Status.LOWER_BOUND else ""
+    if math.isnan(result.ci_low) and math.isnan(result.ci_high):
+        return bound + fixed(result.estimate, places), UNKNOWN
+    interval = fixed(result.ci_low, places) + BETWEEN + fixed(result.ci_high, places)
+    return bound + fixed(result.estimate, places), interval
+
+
+def warning_notes(report: Report) -> list[Note]:
+    """Return every warning once; what holds in all directions of a column names none."""
+    return _notes(report, lambda result: [(w.code, w.message) for w in result.warnings])
+
+
+def method_notes(report: Report) -> list[Note]:
+    """Return, for each column, how it was estimated and why so."""
+    return _notes(report, lambda result: [("", _method(result))])
+
+
+def _method(result: Estimate) -> str:
+    used = [result.kind]
+    if result.density:
+        used += [f"{result.density} density", f"{result.estimator} estimator"]
+    if result.interval:
+        used.append(f"{result.interval} interval")
+    if result.missing_p or result.missing_q:
+        used.append(f"missing {result.missing_p:,} in P, {result.missing_q:,} in Q")
+    return ", ".join(used) + (f"; {result.reason}" if result.reason else "")
+
+
+def _notes(report: Report, texts: Callable[[Estimate], list[tuple[str, str]]]) -> list[Note]:
+    notes = []
+    for column, results in _by_column(report.results).items():
+        said = {direction: texts(result) for direction, result in results.items()}
+        for code, message in dict.fromkeys(text for each in said.values() for text in each):
+            where = [d for d, each in said.items() if (code, message) in each]
+            everywhere = len(where) == len(results)
+            sign = "" if everywhere else ", ".join(SIGNS[Direction(d)] for d in where)
+            notes.append(Note(column, sign, code, message))
+    return notes

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import klcli
+from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS
+from klcli.render.catalogue import ENTRIES, METHODS, WARNINGS
+
+SOURCES = [path.read_text(encoding="utf-8") for path in Path(klcli.__file__).parent.rglob("*.py")]
+
+
+def names(group):
+    return [entry.name for entry in ENTRIES if entry.group == group]
+
+
+@pytest.mark.parametrize(
+    ("group", "registered"),
+    [
+        ("density", set(DENSITIES)),
+        ("estimator", {estimator for _, estimator in ESTIMATORS}),
+        ("interval", set(INTERVALS)),
+    ],
+)
+def test_every_registered_method_is_described_and_no_other(group, registered):
+    assert sorted(names(group)) == sorted(registered)
+
+
+def test_every_warning_in_the_code_is_described():
+    code = re.compile(r"\bFinding\(\s*(?:code=)?\"([a-z-]+)\"")
+    used = {found for source in SOURCES for found in code.findall(source)}
+    assert used <= set(names("warning"))
+
+
+def test_names_are_unique_within_a_group():
+    keys = [(entry.group, entry.name) for entry in ENTRIES]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.group}-{entry.name}")
+def test_entries_are_complete_sentences(entry):
+    assert entry.summary.endswith(".")
+    assert entry.use.endswith(".")
+    assert len(entry.summary) <= 100
+    assert not entry.source.endswith(".")
+
+
+def test_all_entries_are_listed():
+    assert ENTRIES == METHODS + WARNINGS
+    assert {entry.group for entry in WARNINGS} == {"warning"}
