@@ -106,7 +106,12 @@ def estimate(
     ] = 0,
     input_format: Annotated[
         str | None,
-        choice("--input-format", options.INPUT_FORMATS, "Format of both inputs, not by extension"),
+        suggestion(
+            "--input-format",
+            options.INPUT_FORMATS,
+            f"Format of both inputs, whatever their names: {', '.join(options.INPUT_FORMATS)}.",
+            "NAME",
+        ),
     ] = None,
     format_name: options.Format = None,
     output: Annotated[

@@ -379,6 +379,12 @@ WARNINGS: Final = (
     ),
     Entry(
         "warning",
+        "part-columns",
+        "Some parts of a source lack a column; its values count as missing there.",
+        "Check that the parts belong together; --missing drop leaves missing values out.",
+    ),
+    Entry(
+        "warning",
         "paired-by-position",
         "The columns have no names in common and were paired in the order they stand.",
         "Check that the order is the same, or add a header.",

@@ -25,7 +25,8 @@ def test_rounding_costs_at_most_a_seventh_of_the_error(standard_error):
 
 
 @pytest.mark.parametrize(
-    ("value", "places"), [(0.01234, 4), (1.5, 3), (123.4, 1), (99999.0, 0), (0.0, 4), (math.inf, 4)]
+    ("value", "places"),
+    [(0.01234, 4), (1.5, 3), (123.4, 1), (99999.0, 0), (0.0, 4), (math.inf, 4)],
 )
 @pytest.mark.parametrize("standard_error", [math.nan, 0.0])
 def test_decimals_without_an_error_give_four_digits(value, places, standard_error):

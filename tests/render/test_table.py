@@ -137,7 +137,13 @@ def test_only_weight_is_added_for_terminals(width):
     assert styled == plain
 
 
-STRANGE = ["[red]bold[/red]", "列の名前がとても長いので切れる" * 3, "🙂" * 20, "a\nb\x1b[31m\x07", ""]
+STRANGE = [
+    "[red]bold[/red]",
+    "列の名前がとても長いので切れる" * 3,
+    "🙂" * 20,
+    "a\nb\x1b[31m\x07",
+    "",
+]
 
 
 @pytest.mark.parametrize("width", [30, 40, 79, 80, 81, 100, 200])

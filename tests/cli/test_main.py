@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from klcli import __version__
+from klcli.errors import PartialError
+
+
+def test_version(kl):
+    assert kl("--version") == (0, f"kl {__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [(), ("-h",), ("--help",)])
+def test_help(kl, words):
+    code, out, err = kl(*words)
+    assert (code, err) == (0, "")
+    assert out.startswith("Usage: kl [OPTIONS] COMMAND [ARGS]...\n")
+    for command in ("estimate", "methods", "schema"):
+        assert f"\n  {command} " in out
+
+
+@pytest.mark.parametrize("command", ["estimate", "methods", "schema"])
+def test_every_command_has_help_that_fits_80_columns(kl, command):
+    code, out, err = kl(command, "-h")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"Usage: kl {command} ")
+    assert max(map(len, out.splitlines())) <= 80
+    assert kl(command, "--help") == (0, out, "")
+
+
+def test_help_of_estimate_has_examples(kl):
+    assert "\n    kl estimate jan.csv jul.csv  " in kl("estimate", "-h")[1]
+
+
+def test_an_unknown_command(kl):
+    assert kl("estimat")[0] == 2
+    assert kl("estimat")[2].startswith("error: no such command 'estimat'")
+
+
+def test_interrupted(estimation, kl):
+    estimation.error = KeyboardInterrupt()
+    assert kl("estimate", "a", "b") == (130, "", "")
+
+
+def test_a_bug_is_one_line_and_3(estimation, kl, monkeypatch):
+    monkeypatch.delenv("KLCLI_DEBUG", raising=False)
+    estimation.error = ZeroDivisionError("division\nby zero")
+    code, out, err = kl("estimate", "a", "b")
+    assert (code, out) == (3, "")
+    assert err == (
+        "error: internal: ZeroDivisionError: division by zero\n"
+        "hint: this is a bug in kl; KLCLI_DEBUG=1 shows where it happened\n"
+    )
+
+
+def test_debugging_shows_where_a_bug_is(estimation, kl, monkeypatch):
+    monkeypatch.setenv("KLCLI_DEBUG", "1")
+    estimation.error = ZeroDivisionError("division by zero")
+    code, _, err = kl("estimate", "a", "b")
+    assert code == 3
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert "error: internal: ZeroDivisionError: division by zero\n" in err
+
+
+def test_an_error_has_its_own_exit_code(estimation, kl):
+    estimation.error = PartialError("2 of 5 columns failed")
+    assert kl("estimate", "a", "b") == (3, "", "error: 2 of 5 columns failed\n")
+
+
+def test_messages_cannot_move_the_cursor(estimation, kl):
+    estimation.error = PartialError("a\x1b[2J.csv is broken", "remove \x07")
+    assert kl("estimate", "a", "b")[2] == "error: a\\x1b[2J.csv is broken\nhint: remove \\x07\n"

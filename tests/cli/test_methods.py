@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from klcli.registry import DENSITIES
+from klcli.render.catalogue import ENTRIES
+from klcli.render.listing import listing
+
+
+def test_all_are_listed(kl):
+    code, out, err = kl("methods", "--format", "table")
+    assert (code, out, err) == (0, listing(ENTRIES, "table"), "")
+
+
+def test_a_pipe_gets_tsv(kl):
+    assert kl("methods")[1] == listing(ENTRIES, "tsv")
+
+
+def test_one_name_gives_use_and_source(kl):
+    out = kl("methods", "ratio", "--format", "table")[1]
+    assert out.startswith("--density ratio\n  ")
+    assert "\n  When: " in out
+    assert "\n  Source: Qin, Biometrika 85 (1998)" in out
+
+
+def test_a_name_in_two_groups_gives_both(kl):
+    found = json.loads(kl("methods", "scott", "--format", "json")[1])
+    assert [entry["group"] for entry in found] == ["bins", "bandwidth"]
+
+
+def test_a_group_gives_its_members(kl):
+    found = json.loads(kl("methods", "density", "--format", "json")[1])
+    assert sorted(entry["name"] for entry in found) == sorted(DENSITIES)
+
+
+@pytest.mark.parametrize("name", ["kd", "", "--"])
+def test_an_unknown_name(kl, name):
+    code, out, err = kl("methods", "--format", "table", "--", name)
+    assert (code, out) == (2, "")
+    assert err.startswith(
+        f"error: nothing is called '{name}'\nhint: kl methods lists all; groups:"
+    )
