@@ -45,11 +45,13 @@ class ProgressBar:
 
 def _start_bar() -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    # Weight only, never colour: readable on dark and on light terminals.
+    line = BarColumn(style="dim", complete_style="bold", finished_style="bold")
     text = TextColumn("{task.description}", markup=False)
-    bar = Progress(text, BarColumn(), TimeElapsedColumn(), console=console, transient=True)
+    bar = Progress(line, text, console=console, transient=True)
     bar.add_task("", total=1.0)
     bar.start()
     return bar

@@ -379,6 +379,24 @@ WARNINGS: Final = (
     ),
     Entry(
         "warning",
+        "no-header",
+        "The first line of a file holds only numbers, so it counts as data, not as names.",
+        "Add a header if the columns have names.",
+    ),
+    Entry(
+        "warning",
+        "ragged-rows",
+        "Some lines have fewer fields than the header; what they lack counts as missing.",
+        "Look at the line named: often a file is cut off or a separator is missing.",
+    ),
+    Entry(
+        "warning",
+        "empty-rows",
+        "Lines without any value are not counted as rows.",
+        "Check that they mean nothing.",
+    ),
+    Entry(
+        "warning",
         "part-columns",
         "Some parts of a source lack a column; its values count as missing there.",
         "Check that the parts belong together; --missing drop leaves missing values out.",
