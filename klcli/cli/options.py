@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from klcli.cli.output import FORMATS
-from klcli.data.sniff import FORMAT_NAMES
 from klcli.errors import UsageError
 from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS
 
@@ -25,7 +24,9 @@ BINS: Final = (
     "auto", "fd", "scott", "sturges", "doane", "knuth", "blocks", "quantile",
 )  # fmt: skip
 BANDWIDTHS: Final = ("isj", "scott", "silverman", "cv")
-INPUT_FORMATS: Final = tuple(dict.fromkeys(FORMAT_NAMES.values()))
+INPUT_FORMATS: Final = (
+    "csv", "tsv", "ndjson", "json", "parquet", "arrow", "npy", "npz", "xlsx",
+)  # fmt: skip
 
 
 def choice(flag: str, names: Sequence[str], about: str) -> Any:
