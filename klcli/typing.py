@@ -41,6 +41,9 @@ class Point:
         Share of each cell in the value, in nats; they sum to `value`.
     monte_carlo_error : float
         Standard error from drawing at random, in nats; 0 for exact sums.
+    excess_variance : float
+        Variance, in nats², that the influence function does not show: the quadratic term, which
+        is all there is where P = Q, and the uncertainty of the model.
     """
 
     value: float
@@ -48,6 +51,7 @@ class Point:
     influence_q: Floats
     contributions: Floats
     monte_carlo_error: float = 0.0
+    excess_variance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

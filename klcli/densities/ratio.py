@@ -1,0 +1,227 @@
+"""The log density ratio itself, smooth in the pooled rank of the values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from klcli.densities.logistic import Fit, Model, path
+from klcli.densities.splines import linear, natural_cubic
+from klcli.typing import FittedPair
+
+if TYPE_CHECKING:
+    from klcli.counts import CountTable
+    from klcli.typing import Floats, Integers
+
+#: Prior variance of the slope of the log ratio per unit of normal score, and of the deviation of
+#: an atom from its neighbours: weakly informative, a unit change is ordinary and 4 is rare.
+_SLOPE_VARIANCE = 4.0
+_ATOM_VARIANCE = 1.0
+#: Prior variance of the constant: wide enough to be of no account.
+_LEVEL_VARIANCE = 100.0
+#: An atom gets a term of its own where it holds this share of the pooled rows; at most so many.
+_HEAVY = 0.02
+_MOST_ATOMS = 16
+#: Fits that weigh less than this in the average are left out of it.
+_NEGLIGIBLE_WEIGHT = 1e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ensemble:
+    """Fits of several models of one table, weighted by their evidence.
+
+    Attributes
+    ----------
+    group : ndarray of int, shape (cells,)
+        Which group of neighbouring cells each cell of the table belongs to.
+    p, q : ndarray, shape (groups,)
+        Counts of each group.
+    members : list of (Model, Fit)
+        The fits that matter.
+    weights : ndarray, shape (members,)
+        Posterior probabilities; they sum to 1.
+    """
+
+    group: Integers
+    p: Floats
+    q: Floats
+    members: list[tuple[Model, Fit]]
+    weights: Floats
+
+    def log_ratio(self) -> Floats:
+        """Return the averaged log p/q, shape (groups,)."""
+        ratios = np.stack([fit.log_ratio for _, fit in self.members])
+        averaged: Floats = self.weights @ ratios
+        return averaged
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The log ratio by penalised logistic regression on the pooled rank.
+
+    Three models compete: a natural cubic smoothing spline in the normal score of the pooled rank
+    (linear tails, so normal pairs are nearly linear or quadratic in it), the same with a term for
+    each heavy atom, and a first-order smoothing spline in the rank (a random walk, for steps,
+    spikes and categories in order). The smoothing parameter of each is integrated over by its
+    Laplace evidence, and so is the choice between them, so that a null pair is fitted by a
+    constant and a sharp one by as many terms as the data can carry.
+
+    Parameters
+    ----------
+    groups : int
+        Cells are merged to about this many before fitting. Merging loses information of order
+        1/groups², below the sampling error of any sample that one would fit.
+
+    Notes
+    -----
+    Only ranks enter: the fit does not change under monotone maps of the values.
+
+    References
+    ----------
+    .. [1] B. W. Silverman, "Density ratios, empirical likelihood and cot death", Applied
+       Statistics 27 (1978), 26-33.
+    .. [2] G. Wahba, "Spline Models for Observational Data", SIAM 1990, chapters 1 and 4.
+    .. [3] D. J. C. MacKay, "Bayesian interpolation", Neural Computation 4 (1992), 415-447.
+    """
+
+    groups: int = 256
+    name: ClassVar[str] = "ratio"
+    numeric: ClassVar[bool] = True
+    categorical: ClassVar[bool] = False
+
+    def ensemble(self, table: CountTable) -> Ensemble:
+        """Fit all models to a table of numeric cells in which both samples have rows."""
+        group = merge(table.p + table.q, self.groups)
+        p = np.bincount(group, table.p).astype(float)
+        q = np.bincount(group, table.q).astype(float)
+        fits = [(model, fit) for model in models(p + q) for fit in path(model, p, q)]
+        evidence = np.array([fit.log_evidence for _, fit in fits])
+        weights = np.exp(evidence - evidence.max())
+        weights /= weights.sum()
+        keep = weights > _NEGLIGIBLE_WEIGHT
+        members = [fit for fit, kept in zip(fits, keep, strict=True) if kept]
+        return Ensemble(group, p, q, members, weights[keep] / weights[keep].sum())
+
+    def fit(self, table: CountTable) -> FittedPair:
+        """Return the mass that the fitted P and Q give to each cell.
+
+        The pooled mass of a cell is split between P and Q by the fitted ratio.
+        """
+        ensemble = self.ensemble(table)
+        log_ratio = ensemble.log_ratio()[ensemble.group]
+        with np.errstate(divide="ignore"):
+            log_pooled = np.log(table.p + table.q)
+        logit = log_ratio + np.log(table.n_p / table.n_q)
+        log_p = log_pooled - np.logaddexp(0, -logit)
+        log_q = log_pooled - np.logaddexp(0, logit)
+        return FittedPair(log_p - np.logaddexp.reduce(log_p), log_q - np.logaddexp.reduce(log_q))
+
+
+def models(counts: Floats) -> list[Model]:
+    """Return the competing models for cells with these pooled counts, shape (cells,).
+
+    They depend on the pooled counts alone, so they are the same under any exchange of labels.
+    """
+    rows = float(counts.sum())
+    share = counts / rows
+    rank = np.cumsum(share) - share / 2
+    if len(counts) == 1:
+        return [
+            Model(
+                np.ones((1, 1)), np.zeros((1, 1)), _level(np.ones((1, 1)), share, rows), np.ones(1)
+            )
+        ]
+    # The number of knots of a smoothing spline need only outgrow the roughness that n rows can
+    # show, n^(1/5) for two derivatives and n^(1/3) for one; the penalty does the rest.
+    score = _normal_score(rank)
+    knots = _at_most(score, rank, int(np.clip(3.2 * rows ** (1 / 3), 8, 64)))
+    walk_knots = _at_most(rank, rank, int(np.clip(5 * rows ** (1 / 3), 8, 128)), heavy=share)
+    design, roughness = linear(rank, walk_knots)
+    walk = Model(design, roughness, _level(design, share, rows), _weights(10 * rows, 2e-3, rows))
+    if len(knots) < 3:
+        return [walk]
+    design, roughness = natural_cubic(score, knots)
+    centred = score - share @ score
+    slope = ((share * centred) @ design) / (share @ centred**2)
+    prior = _level(design, share, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
+    smooth = Model(design, roughness, prior, _weights(10 * rows, 2e-4, rows))
+    heavy = np.flatnonzero(share >= _HEAVY)
+    if not 0 < len(heavy) < len(counts) - 3:
+        return [smooth, walk]
+    heavy = heavy[np.argsort(-share[heavy], kind="stable")[:_MOST_ATOMS]]
+    return [smooth, _with_atoms(smooth, heavy, rows), walk]
+
+
+def _with_atoms(model: Model, atoms: Integers, rows: float) -> Model:
+    """Add a term of its own for each of some cells."""
+    size = model.design.shape[1]
+    extra = np.zeros((len(model.design), len(atoms)))
+    extra[atoms, np.arange(len(atoms))] = 1
+    total = size + len(atoms)
+    roughness, prior = np.zeros((total, total)), np.zeros((total, total))
+    roughness[:size, :size], prior[:size, :size] = model.roughness, model.prior
+    prior[size:, size:] = np.eye(len(atoms)) / (rows * _ATOM_VARIANCE)
+    return Model(np.hstack([model.design, extra]), roughness, prior, model.weights)
+
+
+def _level(design: Floats, share: Floats, rows: float) -> Floats:
+    """Penalty on the mean of the function, with a trace of ridge that keeps matrices regular."""
+    mean = share @ design
+    return np.outer(mean, mean) / (rows * _LEVEL_VARIANCE) + 1e-12 * np.eye(design.shape[1])
+
+
+def _weights(smoothest: float, roughest: float, rows: float) -> Floats:
+    """Return one penalty a decade, as prior precisions per row.
+
+    From `smoothest` (no roughness is left) to `roughest` (the fit would follow jumps of several
+    nats between neighbours).
+    """
+    decades = int(np.ceil(np.log10(smoothest / roughest)))
+    weights: Floats = smoothest / rows * 10.0 ** -np.arange(decades + 1)
+    return weights
+
+
+def _normal_score(rank: Floats) -> Floats:
+    inverse = NormalDist().inv_cdf
+    return np.array([inverse(u) for u in rank])
+
+
+def _at_most(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -> Floats:
+    """Choose at most about `count` knots among the cells, evenly in rank, with both ends.
+
+    Cells that hold half a knot's share or more (`heavy` holds the shares) each get a knot, and
+    their edges too, so that they do not lean on their neighbours.
+    """
+    if len(x) <= count:
+        return x
+    bins = np.minimum((rank * count).astype(int), count - 1)
+    first = np.flatnonzero(np.diff(bins, prepend=-1))
+    chosen: Floats = x[np.unique(np.concatenate([first, [len(x) - 1]]))]
+    if heavy is None:
+        return chosen
+    own = np.flatnonzero(heavy >= 0.5 / count)
+    around = np.unique(np.clip(np.concatenate([own - 1, own, own + 1]), 0, len(x) - 1))
+    return np.union1d(chosen, x[around])
+
+
+def merge(counts: Floats, groups: int) -> Integers:
+    """Return which group of neighbours each cell belongs to, finer towards both tails.
+
+    Half of the groups are even in rank and half in normal score, so that the extremes, where the
+    ratio of light to heavy tails changes fastest, stay resolved.
+    """
+    if len(counts) <= groups:
+        return np.arange(len(counts))
+    total = np.cumsum(counts)
+    rank = (total - counts / 2) / total[-1]
+    grid = np.linspace(rank[0], rank[-1], 513)
+    # Interpolated: thousands of exact scores would cost more than the fit, and no group
+    # boundary needs them.
+    grid = np.union1d(grid, np.concatenate([rank[:40], rank[-40:]]))
+    score = np.interp(rank, grid, _normal_score(grid))
+    position = (rank + (score - score[0]) / (score[-1] - score[0])) / 2
+    group = np.minimum((position * groups).astype(int), groups - 1)
+    return np.unique(group, return_inverse=True)[1]
