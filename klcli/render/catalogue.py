@@ -45,7 +45,7 @@ METHODS: Final = (
     Entry(
         "density",
         "frequency",
-        "Category frequencies; the plug-in estimate is corrected for bias.",
+        "Category frequencies; without --smoothing the estimate is corrected for bias.",
         "Categories, booleans, and numbers with few distinct values. The default there.",
         _ZHANG_GRABCHAK,
     ),
@@ -66,10 +66,10 @@ METHODS: Final = (
     Entry(
         "density",
         "ratio",
-        "The log of the density ratio itself, by penalised logistic regression on ranks.",
+        "The log of the density ratio itself: logistic regression on splines of the pooled rank.",
         "Numeric columns of any shape. The default there.",
-        "Qin, Biometrika 85 (1998) 619, doi:10.1093/biomet/85.3.619; Sugiyama, Suzuki & Kanamori, "
-        "Density Ratio Estimation in Machine Learning (2012), chapter 4",
+        "Qin, Biometrika 85 (1998) 619, doi:10.1093/biomet/85.3.619; "
+        "Wahba, J. R. Statist. Soc. B 45 (1983) 133",
     ),
     Entry(
         "estimator",
@@ -87,15 +87,16 @@ METHODS: Final = (
     Entry(
         "interval",
         "influence",
-        "From the influence of each row on the estimate, with allowance for bias.",
+        "From the influence of each row on the estimate, calibrated near zero as well.",
         "Any sample size; costs no resampling. The default for numbers.",
         "Kandasamy et al., Advances in Neural Information Processing Systems 28 (2015), "
-        "arXiv:1411.4342",
+        "arXiv:1411.4342; Wilson, J. Am. Stat. Assoc. 22 (1927) 209, "
+        "doi:10.1080/01621459.1927.10502953",
     ),
     Entry(
         "interval",
         "delta",
-        "From the multinomial variance of the frequencies, by the delta method.",
+        "The estimate plus and minus its standard error, by the delta method.",
         "Categories that all occur often on both sides.",
         _ZHANG_GRABCHAK,
     ),
@@ -206,8 +207,8 @@ METHODS: Final = (
     Entry(
         "smoothing",
         "none",
-        "The counts as they are.",
-        "Always, unless you must reproduce another tool. The default.",
+        "The plain sum over the observed frequencies: infinite where Q lacks a category.",
+        "To reproduce other tools. Without --smoothing, frequency corrects for bias instead.",
     ),
     Entry(
         "smoothing",
