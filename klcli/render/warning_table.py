@@ -1,0 +1,154 @@
+"""What each warning means and what to do about it: code, meaning, advice, and source if any."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SAMPLING = "Vehtari et al., Journal of Machine Learning Research 25 (2024) 72, arXiv:1507.02646"
+
+ROWS: Final = (
+    (
+        "unseen-categories",
+        "P has categories that Q never shows: taken literally, the divergence is infinite.",
+        "If Q could show the values named, read the finite estimate; if it cannot, infinite.",
+    ),
+    (
+        "outside-range",
+        "Some of P lies outside the range of Q, where nothing is known of Q's density.",
+        "Look at the extreme values; the estimate extends Q's tail over them.",
+    ),
+    (
+        "heavy-tail",
+        "P's tail is so much heavier than Q's that estimates are too low, intervals too short.",
+        "Read the estimate as a lower bound; compare the other direction.",
+        _SAMPLING,
+    ),
+    (
+        "saturated",
+        "The estimate is near the largest value that samples of this size can show.",
+        "Read it as a lower bound; more rows raise it.",
+        "McAllester & Stratos, AISTATS 2020, arXiv:1811.04251",
+    ),
+    (
+        "undersampled",
+        "Many categories occur once or not at all: the sample is small for their number.",
+        "Merge rare categories or collect more rows.",
+        "Zhang & Grabchak, Neural Computation 26 (2014) 2570, doi:10.1162/NECO_a_00646",
+    ),
+    (
+        "few-rows",
+        "There are too few rows for the interval to be trusted.",
+        "Collect more rows.",
+    ),
+    (
+        "constant",
+        "The column has a single value on one side or on both.",
+        "Check that it was read as meant.",
+    ),
+    (
+        "ties",
+        "Values repeat, which a density of continuous numbers cannot have.",
+        "Leave --density at auto, or use frequency: rounding is information, too.",
+    ),
+    (
+        "boundary-leak",
+        "The kernel puts mass beyond a sharp edge of the data.",
+        "Use --density ratio, which knows no edges.",
+    ),
+    (
+        "not-applicable",
+        "The chosen method does not fit this column.",
+        "Leave --density at auto, or treat the column otherwise: --categorical, --numeric.",
+    ),
+    (
+        "kind-mismatch",
+        "The column is of one kind in P and of another in Q.",
+        "Say what it is: --categorical NAME or --numeric NAME.",
+    ),
+    (
+        "text",
+        "The column holds free text: nearly every value occurs once.",
+        "Leave it out with --exclude NAME, or force it with --categorical NAME.",
+    ),
+    (
+        "not-a-number",
+        "Some values of a numeric column are not numbers; they count as missing.",
+        "Check those values; NaN and empty cells are missing, too.",
+    ),
+    (
+        "not-numeric",
+        "The column was to be numeric, but holds other values.",
+        "Leave it out of --numeric.",
+    ),
+    (
+        "unsupported-type",
+        "The column holds lists, objects or bytes, which have no divergence here.",
+        "Extract what you want to compare into a column of its own.",
+    ),
+    (
+        "all-missing",
+        "The column has no values on one side or on both.",
+        "Check that it was read as meant; leave it out with --exclude NAME.",
+    ),
+    (
+        "infinite-values",
+        "The column holds infinite numbers, which are counted apart.",
+        "Check where they come from: often a division by zero.",
+    ),
+    (
+        "precision",
+        "Whole numbers beyond 2⁵³ lose digits as floating-point numbers.",
+        "If they are identifiers, use --categorical NAME or --exclude NAME.",
+    ),
+    (
+        "weighted",
+        "Rows are weighted: sample sizes are effective ones.",
+        "Nothing; p-values and intervals are approximate.",
+        "Kish, Survey Sampling (1965), section 11.7",
+    ),
+    (
+        "only-in-p",
+        "Columns that only P has; they are not compared.",
+        "Rename them if they are the same under another name.",
+    ),
+    (
+        "only-in-q",
+        "Columns that only Q has; they are not compared.",
+        "Rename them if they are the same under another name.",
+    ),
+    (
+        "same-source",
+        "P and Q are the same data.",
+        "Check the arguments: every divergence is 0.",
+    ),
+    (
+        "duplicate-columns",
+        "Several columns have the same name; later ones were renamed.",
+        "Give each column a name of its own.",
+    ),
+    (
+        "no-header",
+        "The first line of a file holds only numbers, so it counts as data, not as names.",
+        "Add a header if the columns have names.",
+    ),
+    (
+        "ragged-rows",
+        "Some lines have fewer fields than the header; what they lack counts as missing.",
+        "Look at the line named: often a file is cut off or a separator is missing.",
+    ),
+    (
+        "empty-rows",
+        "Lines without any value are not counted as rows.",
+        "Check that they mean nothing.",
+    ),
+    (
+        "part-columns",
+        "Some parts of a source lack a column; its values count as missing there.",
+        "Check that the parts belong together; --missing drop leaves missing values out.",
+    ),
+    (
+        "paired-by-position",
+        "The columns have no names in common and were paired in the order they stand.",
+        "Check that the order is the same, or add a header.",
+    ),
+)
