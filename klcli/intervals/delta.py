@@ -1,0 +1,62 @@
+"""The delta method: a normal interval from the variance of the influence function."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from klcli.typing import Interval
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from klcli.counts import CountTable
+    from klcli.typing import Estimator, Floats, Point
+
+
+def delta(
+    estimator: Estimator,
+    table: CountTable,
+    point: Point,
+    *,
+    confidence: float,
+    resamples: int,
+    null_values: Floats,
+    rng: Generator,
+) -> Interval:
+    r"""Return value ± z·SE, with SE from the influence of each row.
+
+    .. math:: SE^2 = \sum p φ_P^2 / n + \sum q φ_Q^2 / m + \text{excess} + \text{Monte Carlo}
+
+    over the observed frequencies p of n rows of P and q of m rows of Q [1]_, plus what the point
+    knows of variance that is not linear and of its Monte Carlo error. For categories that all
+    occur often on both sides. Bias is not allowed for, and rows that both samples lack have no
+    share in the variance, so the interval is too short for undersampled columns. The resamples
+    are not used.
+
+    Where the value is infinite nothing is known of its spread: the interval is [NaN, inf].
+
+    References
+    ----------
+    .. [1] Z. Zhang, M. Grabchak, "Nonparametric estimation of Kullback-Leibler divergence", Neural
+       Computation 26 (2014) 2570, doi:10.1162/NECO_a_00646; for influence functions in general,
+       A. van der Vaart, "Asymptotic Statistics" (1998), chapter 20.
+    """
+    del estimator, resamples, null_values, rng
+    error = standard_error(table, point)
+    if not math.isfinite(point.value):
+        return Interval(math.nan, point.value, math.nan)
+    reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
+    return Interval(point.value - reach, point.value + reach, error)
+
+
+def standard_error(table: CountTable, point: Point) -> float:
+    """Return the standard error of `point` in nats, NaN where its value is not finite."""
+    variance = (
+        float(table.p @ point.influence_p**2) / table.n_p**2
+        + float(table.q @ point.influence_q**2) / table.n_q**2
+        + point.excess_variance
+        + point.monte_carlo_error**2
+    )
+    return math.sqrt(variance) if variance >= 0 else math.nan
