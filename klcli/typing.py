@@ -69,16 +69,18 @@ class FittedPair:
 
 
 class Density(Protocol):
-    """How P and Q are modelled. A frozen dataclass whose fields are its parameters."""
+    """How P and Q are modelled. A frozen dataclass whose fields are its parameters.
+
+    A density that needs cells of its own has a method ``layout`` (see `Layout`); others get the
+    pooled quantiles. One whose work grows with the cells may have a method ``reduce`` from count
+    table to smaller count table.
+    """
 
     name: ClassVar[str]
     #: True if the model is of numbers, not of categories.
     numeric: ClassVar[bool]
     #: True if the model is of categories (numbers that repeat count as such).
     categorical: ClassVar[bool]
-
-    def layout(self, sample: PooledSample) -> Floats:
-        """Choose the boundaries of the cells that the model needs."""
 
     def fit(self, table: CountTable) -> FittedPair:
         """Fit both models to the counts."""

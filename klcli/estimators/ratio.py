@@ -180,7 +180,7 @@ def _relative(
     """Return A⁻¹C: the covariance of the basis under the first sample, in units of A."""
     n, m = ensemble.p.sum(), ensemble.q.sum()
     mass = (ensemble.p + ensemble.q) * _sigmoid(sign * (log_ratio + np.log(n / m)))
-    mass /= mass.sum()
+    mass = mass / mass.sum()
     centred = model.design - mass @ model.design
     solved: Floats = np.linalg.solve(precision, centred.T @ (centred * mass[:, None]))
     return solved
@@ -201,7 +201,7 @@ def _unsmoothed(table: CountTable) -> float:
     count = max(2, round(2 * rows ** (1 / 3)))
     rank = (np.cumsum(pooled) - pooled / 2) / rows
     cell = np.minimum((rank * count).astype(int), count - 1)
-    p, q = np.bincount(cell, table.p), np.bincount(cell, table.q)
+    p, q = (np.bincount(cell, weights=side).astype(float) for side in (table.p, table.q))
     return float(FrequencyPlugIn(Frequency()).values(table, p[None], q[None])[0])
 
 

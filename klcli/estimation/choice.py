@@ -1,0 +1,146 @@
+"""Which method a column gets: the `auto` rule, and what the user asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from klcli.errors import UsageError
+from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, load
+from klcli.results import Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from klcli.typing import Density, Estimator, IntervalMethod
+
+#: What `auto` takes for each kind of column, and why.
+AUTO: Final[dict[str, tuple[str, str]]] = {
+    Kind.NUMERIC: ("ratio", "numbers: the ratio of smooth densities needs no bins or bandwidth"),
+    Kind.DATETIME: ("ratio", "times: the ratio of smooth densities needs no bins or bandwidth"),
+    Kind.CATEGORICAL: ("frequency", "categories: corrected frequencies (Zhang-Grabchak)"),
+    Kind.BOOLEAN: ("frequency", "two categories: corrected frequencies (Zhang-Grabchak)"),
+}
+#: An option that only one density understands chooses it for the columns that `auto` decides.
+_IMPLIED: Final = {"bins": "histogram", "bandwidth": "kde"}
+_ORDERED: Final = (Kind.NUMERIC, Kind.DATETIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What was asked for, checked; `auto` is still open.
+
+    Attributes
+    ----------
+    density, estimator, interval : str
+        Names from the registry, or ``auto``.
+    smoothing : str, float or None
+        For the densities ``frequency`` and ``histogram``.
+    bins : str, int, sequence of float or None
+        For ``histogram``.
+    bandwidth : str, float or None
+        For ``kde``.
+    seed : int
+        For estimators that draw.
+    """
+
+    density: str = "auto"
+    estimator: str = "auto"
+    interval: str = "auto"
+    smoothing: str | float | None = None
+    bins: str | int | Sequence[float] | None = None
+    bandwidth: str | float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        estimators = sorted({estimator for _, estimator in ESTIMATORS})
+        for what, given, known in (
+            ("density", self.density, [*DENSITIES]),
+            ("estimator", self.estimator, estimators),
+            ("interval", self.interval, [*INTERVALS]),
+        ):
+            if given != "auto" and given not in known:
+                raise UsageError.unknown_choice(what, given, ["auto", *known])
+        for option, needs in (
+            ("bins", ("histogram",)),
+            ("bandwidth", ("kde",)),
+            ("smoothing", ("frequency", "histogram")),
+        ):
+            if getattr(self, option) is not None and self.density not in ("auto", *needs):
+                raise UsageError(
+                    f"--{option} means nothing to the density {self.density!r}",
+                    f"use --density {' or '.join(needs)}, or leave --{option} out",
+                )
+        if self.bins is not None and self.bandwidth is not None:
+            raise UsageError("--bins and --bandwidth exclude each other", "give one of them")
+        # Wrong values fail here, before any file is read.
+        for name in DENSITIES if self.density == "auto" else (self.density,):
+            self._build(name)
+
+    def for_kind(self, kind: Kind) -> Choice | Finding:
+        """Choose for a column of this kind, or say why what was asked makes no sense for it."""
+        name, reason = AUTO[kind]
+        if self.density != "auto":
+            name, reason = self.density, "as asked"
+        elif kind in _ORDERED:
+            for option, implied in _IMPLIED.items():
+                if getattr(self, option) is not None:
+                    name, reason = implied, f"--{option} was given"
+        density = self._build(name)
+        if kind in _ORDERED and not (density.numeric or name == "frequency"):
+            return _refusal(name, kind)
+        if kind not in _ORDERED and not density.categorical:
+            return _refusal(name, kind)
+        estimator = "plug-in" if self.estimator == "auto" else self.estimator
+        interval = "influence" if self.interval == "auto" else self.interval
+        built = load(ESTIMATORS[name, estimator])
+        arguments = {"seed": self.seed} if estimator == "monte-carlo" else {}
+        return Choice(
+            name, estimator, interval, reason, density, built(density, **arguments),
+            load(INTERVALS[interval]),
+        )  # fmt: skip
+
+    def _build(self, name: str) -> Density:
+        options: dict[str, Any] = {}
+        if name == "histogram" and self.bins is not None:
+            options["bins"] = self.bins
+        if name == "kde" and self.bandwidth is not None:
+            options["bandwidth"] = self.bandwidth
+        if name in ("frequency", "histogram") and self.smoothing is not None:
+            options["smoothing"] = self.smoothing
+        density: Density = load(DENSITIES[name])(**options)
+        return density
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A method for one column: the names that a result shows, and the objects behind them."""
+
+    density_name: str
+    estimator_name: str
+    interval_name: str
+    reason: str
+    density: Density
+    estimator: Estimator
+    interval: IntervalMethod
+
+
+def _refusal(name: str, kind: Kind) -> Finding:
+    better = AUTO[kind][0]
+    return Finding(
+        "not-applicable",
+        f"the density {name!r} does not model {kind} columns; --density {better} does",
+    )
+
+
+def check_number(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a number outside (low, high).
+
+    Raises
+    ------
+    UsageError
+        Naming the option and the range.
+    """
+    if not (math.isfinite(value) and low < value < high):
+        raise UsageError(f"--{name} {value:g} is out of range", f"between {low:g} and {high:g}")
