@@ -1,0 +1,164 @@
+"""One column of two summarized sides made into its count table, with what there is to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from klcli.counts import ColumnTable, CountTable
+from klcli.data.count import label_table, no_table, number_table
+from klcli.data.kinds import TEXT_ROWS, TEXT_SHARE, Reading
+from klcli.data.tallies import LABEL_CAP
+from klcli.results import Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from klcli.data.kinds import Decision
+    from klcli.data.pairing import Pair
+    from klcli.data.side import Side
+    from klcli.typing import Floats
+
+
+def column_table(
+    pair: Pair,
+    decision: Decision,
+    p: Side,
+    q: Side,
+    counts: tuple[Floats, Floats, Floats] | None,
+    *,
+    drop: bool,
+    forced: bool,
+) -> ColumnTable:
+    """Build the table of one column.
+
+    Parameters
+    ----------
+    pair : Pair
+        The column and its names.
+    decision : Decision
+        What it is taken for.
+    p, q : Side
+        Both sides, after `summarize`.
+    counts : tuple of bounds, counts of P and counts of Q, or None
+        For numeric columns, as `Side.count` has them.
+    drop : bool
+        Whether missing values are left out.
+    forced : bool
+        Whether the user asked for the kind: free text then counts as categories.
+    """
+    kind = decision.kind
+    undefined = decision.problem or _nothing(pair, p, q, drop=drop)
+    if undefined is None and counts is None and (undefined := _free_text(pair, p, q, forced)):
+        kind = Kind.TEXT
+    if undefined is not None:
+        table = no_table()
+    elif counts is not None:
+        table = _numbers(pair, p, q, *counts, drop=drop)
+    else:
+        table = _labels(pair, p, q, drop=drop)
+    return ColumnTable(
+        pair.name,
+        kind,
+        table,
+        p.summary(pair.p),
+        q.summary(pair.q),
+        tuple(_noticed(pair, decision, p, q)),
+        undefined,
+    )
+
+
+def _numbers(
+    pair: Pair, p: Side, q: Side, bounds: Floats, of_p: Floats, of_q: Floats, *, drop: bool
+) -> CountTable:
+    if drop:
+        of_p[-1] = of_q[-1] = 0.0
+    return number_table(
+        of_p * p.scale(pair.p, drop=drop), of_q * q.scale(pair.q, drop=drop), bounds
+    )
+
+
+def _labels(pair: Pair, p: Side, q: Side, *, drop: bool) -> CountTable:
+    return label_table(
+        p.labels[pair.p].counts(),
+        q.labels[pair.q].counts(),
+        (0.0, 0.0) if drop else (p.missing_weight(pair.p), q.missing_weight(pair.q)),
+        (p.scale(pair.p, drop=drop), q.scale(pair.q, drop=drop)),
+    )
+
+
+def _nothing(pair: Pair, p: Side, q: Side, *, drop: bool) -> Finding | None:
+    """Say why there are no values to compare, if there are none."""
+    present = p.gaps[pair.p].present, q.gaps[pair.q].present
+    words = [
+        side.numbers[name].words if name in side.numbers else 0
+        for side, name in ((p, pair.p), (q, pair.q))
+    ]
+    for side, has, lacks in zip("PQ", present, words, strict=True):
+        if lacks and not has:
+            return Finding(
+                "not-numeric",
+                f"{pair.name!r} has no numbers in {side}, only words; "
+                f"--categorical {pair.name} compares them as categories",
+            )
+    if not any(present):
+        return Finding("all-missing", f"{pair.name!r} has no values on either side")
+    if drop and not all(present):
+        side = "Q" if present[0] else "P"
+        return Finding("all-missing", f"{pair.name!r} has no values in {side}")
+    return None
+
+
+def _free_text(pair: Pair, p: Side, q: Side, forced: bool) -> Finding | None:
+    """Say why labels are not categories, if so many of them occur only once."""
+    tallies = p.labels[pair.p], q.labels[pair.q]
+    if any(tally.overflow for tally in tallies):
+        return Finding(
+            "text", f"{pair.name!r} has more than {LABEL_CAP:,} different values: not categories"
+        )
+    present = sum(tally.gaps.present for tally in tallies)
+    once = sum(tally.counts().filter(rows=1).height for tally in tallies)
+    if forced or present < TEXT_ROWS or once <= TEXT_SHARE * present:
+        return None
+    numbers = sum(side.views[name].evidence.numbers for side, name in ((p, pair.p), (q, pair.q)))
+    hint = f"--categorical {pair.name} compares them as categories all the same"
+    if numbers > 0:
+        hint += f", --numeric {pair.name} the {numbers / present:.0%} that are numbers"
+    return Finding(
+        "text",
+        f"{pair.name!r} looks like free text or identifiers: {once / present:.0%} of the values "
+        f"occur only once; {hint}",
+    )
+
+
+def _noticed(pair: Pair, decision: Decision, p: Side, q: Side) -> Iterator[Finding]:
+    """Say what is odd about the numbers of a column."""
+    if pair.p not in p.numbers or pair.q not in q.numbers:
+        return
+    of_p, of_q = p.numbers[pair.p], q.numbers[pair.q]
+    if of_p.words or of_q.words:
+        code, what = "not-a-number", "not numbers"
+        if Reading.TIME in {decision.p, decision.q}:
+            code, what = "not-a-date", "not dates"
+        some = sorted({*of_p.examples, *of_q.examples})[:3]
+        yield Finding(
+            code,
+            f"{_each(of_p.words, of_q.words)} of {pair.name!r} are {what} and count as missing: "
+            f"{', '.join(map(repr, some))}",
+        )
+    infinite = of_p.below + of_p.above, of_q.below + of_q.above
+    if any(infinite):
+        yield Finding(
+            "infinite-values",
+            f"{_each(*infinite)} of {pair.name!r} are infinite and have cells of their own",
+        )
+    if of_p.beyond or of_q.beyond:
+        yield Finding(
+            "precision",
+            f"{_each(of_p.beyond, of_q.beyond)} of {pair.name!r} are integers beyond 2^53, where "
+            f"neighbours fall together; --categorical {pair.name} tells them apart",
+        )
+
+
+def _each(of_p: int, of_q: int) -> str:
+    parts = [f"{count:,} values in {side}" for count, side in ((of_p, "P"), (of_q, "Q")) if count]
+    return " and ".join(parts)

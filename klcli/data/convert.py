@@ -1,0 +1,126 @@
+"""Columns turned into the numbers or the text that is counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from klcli.data.kinds import Declared, Evidence, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+_ISO: Final = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$"
+#: With a space where ISO 8601 has a T.
+_ISO_FORMATS: Final = (
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d %H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M%#z",
+)
+_UNITS: Final = {"ms": 1e3, "us": 1e6, "ns": 1e9}
+_TRUTHS: Final = ("false", "true")
+#: Beyond this, neighbouring integers are the same double.
+EXACT_INTEGERS: Final = 2**53
+
+
+def values(name: str, dtype: pl.DataType, reading: Reading) -> pl.Expr:
+    """Return a column as what `reading` asks for: floats, text, or whether it is missing.
+
+    Numbers that are missing come out as null or NaN, labels as null.
+    """
+    import polars as pl
+
+    column = pl.col(name)
+    if reading is Reading.NONE:
+        return column.is_null()
+    if dtype in {pl.Categorical, pl.Enum}:
+        column = column.cast(pl.String)
+    return _number(column, dtype, reading) if reading.numeric else _label(column, dtype, reading)
+
+
+def _number(column: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
+    import polars as pl
+
+    if Declared.of(dtype) is Declared.TEXT:
+        if reading is Reading.TIME:
+            return column.map_batches(iso_seconds, return_dtype=pl.Float64)
+        if reading is Reading.TRUTH:
+            lower = column.str.to_lowercase()
+            return pl.when(lower.is_in(_TRUTHS)).then(lower == "true").cast(pl.Float64)
+        return column.cast(pl.Float64, strict=False)
+    if isinstance(dtype, pl.Datetime | pl.Duration):
+        return column.to_physical().cast(pl.Float64) / _UNITS[dtype.time_unit]
+    if dtype == pl.Date:
+        return column.to_physical().cast(pl.Float64) * 86400
+    if dtype == pl.Time:
+        return column.to_physical().cast(pl.Float64) / 1e9
+    return column.cast(pl.Float64)
+
+
+def _label(column: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
+    import polars as pl
+
+    if reading is Reading.TRUTH_LABEL:
+        return column.cast(pl.String).str.to_lowercase()
+    if dtype.is_float():
+        column = column.fill_nan(None) + 0.0  # −0 becomes 0
+    label = column.cast(pl.String)
+    if reading is Reading.NUMBER_LABEL or dtype.is_float() or dtype.is_decimal():
+        # 1.0 in one file is 1 in the other: pandas writes integers so once one is missing.
+        label = label.str.replace(r"^([+-]?\d+)\.0*$", "$1")
+        label = label.str.replace(r"^([+-]?\d*\.\d*?[1-9])0+$", "$1")
+    return label
+
+
+def iso_seconds(texts: pl.Series) -> pl.Series:
+    """Read ISO 8601 dates and times as seconds since 1970; what is none becomes null."""
+    import polars as pl
+
+    texts = texts.str.replace("T", " ", literal=True)
+    first = texts.drop_nulls().head(1)
+    seconds = pl.Series(texts.name, [None], dtype=pl.Float64).new_from_index(0, len(texts))
+
+    def parsed(some: pl.Series, form: str) -> pl.Series:
+        moment = some.str.to_datetime(form, strict=False, time_unit="us")
+        return moment.to_physical().cast(pl.Float64) / 1e6
+
+    # Trying the format of the first value first saves trying the others on most columns.
+    for form in sorted(_ISO_FORMATS, key=lambda form: parsed(first, form).null_count()):
+        seconds = seconds.zip_with(seconds.is_not_null(), parsed(texts, form))
+        if seconds.null_count() == texts.null_count():
+            break
+    return seconds
+
+
+def evidence(
+    frame: pl.DataFrame, columns: Sequence[str], rows: str | None = None
+) -> dict[str, Evidence]:
+    """Count what the values of text columns look like.
+
+    With `rows`, each value counts as often as that column of `frame` says, and all values of the
+    source are there.
+    """
+    import polars as pl
+
+    tests: list[pl.Expr] = []
+    for name in columns:
+        column = pl.col(name).cast(pl.String)
+        for test in (
+            column.is_not_null(),
+            column.cast(pl.Float64, strict=False).is_not_null(),
+            column.str.to_lowercase().is_in(_TRUTHS),
+            column.str.contains(_ISO),
+        ):
+            times = test if rows is None else test.fill_null(False) * pl.col(rows)
+            tests.append(times.sum().alias(str(len(tests))))
+    if not tests:
+        return {}
+    counts = iter(map(int, frame.select(tests).row(0)))
+    final = rows is not None
+    return {
+        name: Evidence(next(counts), next(counts), next(counts), next(counts), final)
+        for name in columns
+    }

@@ -1,0 +1,139 @@
+"""Which column of P is compared with which of Q."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from klcli.errors import InputError
+from klcli.results import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from klcli.data.tabulate import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A column to compare: what to call it, and its name on each side."""
+
+    name: str
+    p: str
+    q: str
+
+    @property
+    def names(self) -> set[str]:
+        """All the names that a user may mean it by."""
+        return {self.name, self.p, self.q}
+
+
+def pair_columns(
+    p: Sequence[str], q: Sequence[str], selection: Selection, findings: list[Finding]
+) -> tuple[Pair, ...]:
+    """Pair the columns of both sides by name, in the order of P.
+
+    Where each side has a single column, they are compared whatever their names are. The column of
+    weights is not compared.
+
+    Parameters
+    ----------
+    p, q : sequence of str
+        Columns of each side.
+    selection : Selection
+        What the user asked for.
+    findings : list of Finding
+        Gains the columns that have no counterpart.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or nothing is left to compare.
+    """
+    known = dict.fromkeys([*p, *q])
+    weight = () if selection.weight is None else (selection.weight,)
+    for option, names in (
+        ("--column", selection.columns),
+        ("--exclude", selection.exclude),
+        ("--categorical", selection.categorical),
+        ("--numeric", selection.numeric),
+        ("--weight", weight),
+    ):
+        for name in names:
+            if name not in known:
+                raise _unknown(option, name, known)
+    for name in selection.categorical:
+        if name in selection.numeric:
+            raise InputError(
+                f"column {name!r} cannot be both categorical and numeric",
+                "name it in one of --categorical and --numeric",
+            )
+    left_out = {*selection.exclude, *weight}
+    left = [name for name in p if name not in left_out]
+    right = [name for name in q if name not in left_out]
+    if len(left) == len(right) == 1 and left != right:
+        pairs = [_lone_pair(left[0], right[0], findings)]
+    else:
+        common = set(left) & set(right)
+        pairs = [Pair(name, name, name) for name in left if name in common]
+    if not pairs:
+        raise InputError(
+            f"no column is in both: P has {listed(left)}; Q has {listed(right)}",
+            "rename the columns of one, or check --exclude and --weight",
+        )
+    if selection.columns:
+        for name in selection.columns:
+            if not any(name in pair.names for pair in pairs):
+                raise _not_common(name, left, right)
+        return tuple(pair for pair in pairs if pair.names & set(selection.columns))
+    paired = {name for pair in pairs for name in pair.names}
+    for side, own in (("P", left), ("Q", right)):
+        alone = [name for name in own if name not in paired]
+        if alone:
+            findings.append(
+                Finding(
+                    f"only-in-{side.lower()}", f"not compared, only in {side}: {listed(alone)}"
+                )
+            )
+    return tuple(pairs)
+
+
+def _lone_pair(p: str, q: str, findings: list[Finding]) -> Pair:
+    # A column of an array has no name of its own; the other side's says more.
+    name = q if p == "x0" else p
+    findings.append(
+        Finding(
+            "paired-by-position",
+            f"each side has one column: {p!r} of P is compared with {q!r} of Q",
+        )
+    )
+    return Pair(name, p, q)
+
+
+def _unknown(option: str, name: str, known: Collection[str]) -> InputError:
+    near = difflib.get_close_matches(name, known, n=3)
+    if near:
+        hint = f"did you mean {' or '.join(repr(match) for match in near)}?"
+    else:
+        hint = f"there are {listed(list(known))}"
+    return InputError(f"{option}: no column {name!r} on either side", hint)
+
+
+def _not_common(name: str, left: Sequence[str], right: Sequence[str]) -> InputError:
+    if name in left or name in right:
+        side = "P" if name in left else "Q"
+        return InputError(
+            f"--column: {name!r} is only in {side}", "a column is compared if both sides have it"
+        )
+    return InputError(
+        f"--column: {name!r} is left out", "it is excluded, or holds the weights of the rows"
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a sentence, at most ten of them."""
+    if not names:
+        return "none"
+    more = f" and {len(names) - 10:,} more" if len(names) > 10 else ""
+    return ", ".join(repr(name) for name in names[:10]) + more

@@ -1,0 +1,292 @@
+"""One dataset at work: what is read from its batches, in two passes for a group of columns."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from klcli.counts import Summary
+from klcli.data import sample
+from klcli.data.convert import evidence, values
+from klcli.data.count import cell_counts, sorted_cell_counts
+from klcli.data.kinds import Declared, Evidence, Reading, View
+from klcli.data.sample import RowSample
+from klcli.data.tallies import LabelTally, Missing, NumberTally
+from klcli.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import polars as pl
+
+    from klcli.data.table import Table
+    from klcli.typing import Floats
+
+#: Rows from which the kind of a text column is guessed, before all rows are looked at.
+_GUESS_ROWS: Final = 10_000
+
+
+class Side:
+    """Reads one table, a group of columns at a time.
+
+    Parameters
+    ----------
+    table : Table
+        The opened source.
+    seed : sequence of int
+        Of the row sample.
+    weight : str or None
+        Column of row weights.
+    progress : callable
+        Told the share of rows done within a pass.
+
+    Attributes
+    ----------
+    rows : int
+        Rows of the table, known after the first pass.
+    complete : bool
+        Whether `sorted` holds every row.
+    views : dict of str to View
+        What is known of each column; `summarize` adds to it.
+    numbers, labels, gaps : dict of str to tallies
+        What `summarize` found, by what the column was read as; `gaps` has them all.
+    sorted : dict of str to ndarray of float, shape (≤ sample size,)
+        Numbers in increasing order, NaN last.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        seed: Sequence[int],
+        weight: str | None,
+        progress: Callable[[float], None],
+    ) -> None:
+        self.table = table
+        self.rows = 0
+        self.weighted = weight is not None
+        self.complete = True
+        self._seed = seed
+        self._weight = [] if weight is None else [weight]
+        self._weight_sum = 0.0
+        self._weight_squares = 0.0
+        self._progress = progress
+        self.start([])
+
+    def start(self, columns: Sequence[str]) -> None:
+        """Forget the last group of columns and glance at the next."""
+        self.views: dict[str, View] = dict(self._glance(columns))
+        self.numbers: dict[str, NumberTally] = {}
+        self.labels: dict[str, LabelTally] = {}
+        self.gaps: dict[str, Missing] = {}
+        self.sorted: dict[str, Floats] = {}
+        self._readings: dict[str, Reading] = {}
+        self._kept: dict[str, Floats] = {}
+        self._kept_weights: Floats | None = None
+
+    def _glance(self, columns: Sequence[str]) -> Iterator[tuple[str, View]]:
+        declared = {name: Declared.of(self.table.schema[name]) for name in columns}
+        texts = [name for name in columns if declared[name] is Declared.TEXT]
+        guesses: dict[str, Evidence] = {}
+        if texts:
+            for batch in self.table.batches(texts):
+                guesses = evidence(batch.head(_GUESS_ROWS), texts)
+                break
+        for name in columns:
+            guess = guesses.get(name, Evidence(0))
+            yield name, View(declared[name], name in self.table.lexical, guess)
+
+    def summarize(self, readings: Mapping[str, Reading]) -> None:
+        """Read all rows of columns: sum up, sample and count labels; learn what they hold.
+
+        Columns that were read the same way before are passed over.
+
+        Raises
+        ------
+        InputError
+            If there are no rows, or weights that are none.
+        """
+        todo = {
+            name: reading
+            for name, reading in readings.items()
+            if self._readings.get(name) is not reading
+        }
+        if not todo:
+            return
+        for name in todo:
+            self.numbers.pop(name, None)
+            self.labels.pop(name, None)
+            self.gaps.pop(name, None)
+        numeric = [name for name, reading in todo.items() if reading.numeric]
+        rows = RowSample(self._seed, sample.SAMPLE_ROWS)
+        bad_weights = total = 0
+        weight_sum = weight_squares = 0.0
+        for batch, weights, bad in self._batches(todo):
+            total += len(batch)
+            if weights is not None:
+                bad_weights += bad
+                weight_sum += float(weights.sum())
+                weight_squares += float(np.square(weights).sum())
+            self._add(batch, todo, weights, rows)
+        self._check(total, bad_weights, weight_sum)
+        self.rows, self._weight_sum, self._weight_squares = total, weight_sum, weight_squares
+        self._readings |= todo
+        if numeric:
+            self.complete = rows.complete
+            self.sorted |= {
+                name: np.sort(column) for name, column in zip(numeric, rows.columns(), strict=True)
+            }
+        for name, reading in todo.items():
+            self._learn(name, reading)
+
+    def _batches(
+        self, readings: Mapping[str, Reading]
+    ) -> Iterator[tuple[pl.DataFrame, Floats | None, int]]:
+        """Yield batches of some columns, with weights and how many of those are none."""
+        done = 0
+        for batch in self.table.batches([*readings, *self._weight]):
+            weights, bad = None, 0
+            for name in self._weight:
+                dtype = self.table.schema[name]
+                weights = batch.select(values(name, dtype, Reading.NUMBER))[name].to_numpy()
+                fine = np.isfinite(weights) & (weights >= 0)
+                bad = len(fine) - int(np.count_nonzero(fine))
+                weights = np.where(fine, weights, 0.0)
+            yield batch, weights, bad
+            done += len(batch)
+            if not math.isnan(self.table.expected_rows):
+                self._progress(min(1.0, done / max(self.table.expected_rows, 1.0)))
+
+    def _add(
+        self,
+        batch: pl.DataFrame,
+        readings: Mapping[str, Reading],
+        weights: Floats | None,
+        rows: RowSample,
+    ) -> None:
+        converted = self._converted(batch, readings)
+        arrays = {}
+        for name, reading in readings.items():
+            series = converted[name]
+            if reading.numeric:
+                arrays[name] = series.to_numpy()
+                tally = self.numbers.setdefault(name, NumberTally())
+                tally.add(batch[name], series, arrays[name], weights)
+                self.gaps[name] = tally.gaps
+            elif reading is Reading.NONE:
+                self.gaps.setdefault(name, Missing()).add(series.to_numpy(), weights)
+            else:
+                labels = self.labels.setdefault(name, LabelTally())
+                labels.add(series, weights)
+                self.gaps[name] = labels.gaps
+        if arrays:
+            rows.add(list(arrays.values()))
+            if self.table.in_memory:
+                self._kept |= arrays
+                self._kept_weights = weights
+
+    def _converted(self, batch: pl.DataFrame, readings: Mapping[str, Reading]) -> pl.DataFrame:
+        schema = self.table.schema
+        return batch.select(
+            values(name, schema[name], reading) for name, reading in readings.items()
+        )
+
+    def _check(self, rows: int, bad_weights: int, weight_sum: float) -> None:
+        if rows == 0:
+            raise InputError(
+                f"{self.table.source}: no rows", "it has a header and nothing else, or is empty"
+            )
+        if bad_weights:
+            raise InputError(
+                f"{self.table.source}: {bad_weights:,} of {rows:,} weights are missing, negative "
+                "or not finite",
+                f"repair column {self._weight[0]!r}, or leave out --weight",
+            )
+        if self.weighted and weight_sum == 0:
+            raise InputError(f"{self.table.source}: all weights are 0", "leave out --weight")
+
+    def _learn(self, name: str, reading: Reading) -> None:
+        view, present = self.views[name], self.gaps[name].present
+        if reading.numeric:
+            text = present + self.numbers[name].words
+            self.views[name] = view.learned(reading, text, present)
+        elif reading is not Reading.NONE:
+            counts = self.labels[name].counts()
+            seen = Evidence(present, final=True)
+            if view.declared is Declared.TEXT:
+                seen = evidence(counts, ["label"], "rows")["label"]
+            if not view.evidence.final:
+                self.views[name] = view.seen(seen)
+
+    def count(self, bounds: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Count the numbers of summarized columns in the cells between bounds.
+
+        Returns
+        -------
+        dict of str to ndarray of float, shape (bounds + 4,)
+            As `klcli.data.count.cell_counts` has them, not yet scaled.
+        """
+        if self.complete and not self.weighted:
+            return {name: sorted_cell_counts(self.sorted[name], b) for name, b in bounds.items()}
+        if self.table.in_memory:
+            return {
+                name: cell_counts(self._kept[name], b, self._kept_weights)
+                for name, b in bounds.items()
+            }
+        counts = {name: np.zeros(len(b) + 4) for name, b in bounds.items()}
+        readings = {name: self._readings[name] for name in bounds}
+        if readings:
+            for batch, weights, _ in self._batches(readings):
+                converted = self._converted(batch, readings)
+                for name, b in bounds.items():
+                    counts[name] += cell_counts(converted[name].to_numpy(), b, weights)
+        return counts
+
+    def scale(self, name: str, *, drop: bool) -> float:
+        """Return what a unit of weight counts, so that a table sums to Kish's effective size.
+
+        With `drop`, missing rows are not in the table. (Σw)² / Σw² = Σw · scale.
+        """
+        if not self.weighted:
+            return 1.0
+        gaps = self.gaps[name] if drop else Missing()
+        squares = self._weight_squares - gaps.squares
+        return (self._weight_sum - gaps.weight) / squares if squares > 0 else 0.0
+
+    def missing_weight(self, name: str) -> float:
+        """Return what the missing rows of a column weigh, not yet scaled."""
+        gaps = self.gaps[name]
+        return gaps.weight if self.weighted else float(gaps.missing)
+
+    @property
+    def effective_rows(self) -> float:
+        """Kish's effective sample size of all rows."""
+        return self._weight_sum**2 / self._weight_squares if self.weighted else float(self.rows)
+
+    def summary(self, name: str) -> Summary:
+        """Sum up a column. Mean and standard deviation are those of rows, not of weights."""
+        gaps = self.gaps[name]
+        base = gaps.rows, gaps.missing, self.effective_rows
+        if name in self.numbers:
+            tally = self.numbers[name]
+            mean, deviation = tally.mean, math.sqrt(tally.squares / max(tally.finite, 1))
+            distinct = None
+            if self.complete:
+                # From sorted values: the same to the last bit, whatever the order of the rows.
+                present = self.sorted[name][: gaps.present]
+                distinct = int(np.count_nonzero(present[1:] != present[:-1])) + (gaps.present > 0)
+                finite = self.finite(name)
+                if len(finite):
+                    with np.errstate(over="ignore", invalid="ignore"):
+                        mean, deviation = float(finite.mean()), float(finite.std())
+            return Summary(*base, tally.minimum, tally.maximum, mean, deviation, distinct)
+        labels = self.labels.get(name)
+        distinct = None if labels is None or labels.overflow else len(labels.counts())
+        return Summary(*base, math.nan, math.nan, math.nan, math.nan, distinct)
+
+    def finite(self, name: str) -> Floats:
+        """Return the sorted finite numbers of a column: all of them, or a sample."""
+        numbers = self.sorted[name]
+        start = np.searchsorted(numbers, -np.inf, side="right")
+        return numbers[start : np.searchsorted(numbers, np.inf, side="left")]

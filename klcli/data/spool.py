@@ -1,0 +1,91 @@
+"""Temporary files for what cannot be read twice in place: pipes, downloads, archives."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import sys
+import zlib
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from klcli.errors import InputError
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+_TIMEOUT_SECONDS = 60
+
+
+def head(path: str, count: int) -> bytes:
+    """Return the first bytes of a file."""
+    with Path(path).open("rb") as file:
+        return file.read(count)
+
+
+def copy(stream: Any, cleanup: ExitStack) -> str:
+    """Write a binary stream into a temporary file, removed by `cleanup`; return its path."""
+    import tempfile
+
+    folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="klcli-"))
+    path = Path(folder, "data")
+    with path.open("wb") as file:
+        shutil.copyfileobj(stream, file, 1 << 20)
+    return str(path)
+
+
+def stdin(cleanup: ExitStack) -> str:
+    """Write standard input into a temporary file; return its path."""
+    return copy(sys.stdin.buffer, cleanup)
+
+
+def download(address: str, cleanup: ExitStack) -> str:
+    """Fetch an http address into a temporary file; return its path.
+
+    Any server will do: reading in place would need one that serves ranges.
+
+    Raises
+    ------
+    InputError
+        If it cannot be fetched.
+    """
+    from urllib.request import Request, urlopen
+
+    request = Request(address, headers={"User-Agent": "klcli"})
+    try:
+        with urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
+            return copy(response, cleanup)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise InputError(f"{address}: cannot be fetched: {reason}", "check the address") from error
+
+
+def unpacked(source: str, path: str, compression: str, cleanup: ExitStack) -> str:
+    """Decompress a gzip or zstd file into a temporary one; return its path.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or nothing installed can read zstd.
+    """
+    try:
+        with gzip.open(path, "rb") if compression == "gzip" else _zstd(source, path) as stream:
+            return copy(stream, cleanup)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(
+            f"{source}: the compressed file is damaged or cut off", "fetch or compress it again"
+        ) from error
+
+
+def _zstd(source: str, path: str) -> Any:
+    """Open a zstd file with Python's own module (3.14) or pyarrow's."""
+    if sys.version_info >= (3, 14):
+        return import_module("compression.zstd").open(path, "rb")
+    try:
+        pyarrow = import_module("pyarrow")
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{source}: zstd of this format cannot be read here", "unpack it: zstd -d FILE"
+        ) from error
+    return pyarrow.input_stream(path, compression="zstd")

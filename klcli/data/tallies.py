@@ -1,0 +1,156 @@
+"""What the first pass keeps of a column: moments of numbers, counts of labels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from klcli.typing import Bools, Floats
+
+#: A column with more distinct labels than this on one side is text, and no longer counted.
+LABEL_CAP: Final = 1_000_000
+#: Beyond this, neighbouring integers are the same double.
+_EXACT_INTEGERS: Final = 2**53
+_EXAMPLES: Final = 3
+
+
+@dataclass(slots=True)
+class Missing:
+    """Rows of a column, and those without a value."""
+
+    rows: int = 0
+    missing: int = 0
+    weight: float = 0.0  #: Σ weight of the missing rows
+    squares: float = 0.0  #: Σ weight² of the missing rows
+
+    def add(self, missing: Bools, weights: Floats | None) -> None:
+        """Add a batch; `missing`, shape (rows,), is True where there is no value."""
+        self.rows += len(missing)
+        self.missing += int(np.count_nonzero(missing))
+        if weights is not None:
+            self.weight += float(weights[missing].sum())
+            self.squares += float(np.square(weights[missing]).sum())
+
+    @property
+    def present(self) -> int:
+        """Rows with a value."""
+        return self.rows - self.missing
+
+
+@dataclass(slots=True)
+class NumberTally:
+    """Numbers of one column on one side."""
+
+    gaps: Missing = field(default_factory=Missing)
+    below: int = 0  #: values −inf
+    above: int = 0  #: values +inf
+    words: int = 0  #: texts that are no numbers, which count as missing
+    examples: tuple[str, ...] = ()  #: some of these texts
+    beyond: int = 0  #: integers beyond 2⁵³
+    finite: int = 0
+    minimum: float = math.nan
+    maximum: float = math.nan
+    mean: float = math.nan
+    squares: float = math.nan  #: Σ (value − mean)² of the finite values
+
+    def add(
+        self, raw: pl.Series, converted: pl.Series, values: Floats, weights: Floats | None
+    ) -> None:
+        """Add a batch: a column as read, as floats, and as an array with NaN for missing."""
+        gaps = np.isnan(values)
+        self.gaps.add(gaps, weights)
+        finite = np.isfinite(values)
+        if not finite.all():
+            self.below += int(np.count_nonzero(values == -np.inf))
+            self.above += int(np.count_nonzero(values == np.inf))
+            values = values[finite]
+        if converted.null_count() > raw.null_count():
+            self._add_words(raw.filter(converted.is_null() & raw.is_not_null()))
+        if len(values):
+            self._add_moments(values)
+            if max(-values.min(), values.max()) >= _EXACT_INTEGERS:
+                self._add_beyond(raw, converted)
+
+    def _add_words(self, words: pl.Series) -> None:
+        import polars as pl
+
+        self.words += len(words)
+        some = words.cast(pl.String).unique().sort().head(_EXAMPLES).to_list()
+        self.examples = tuple(sorted({*self.examples, *some})[:_EXAMPLES])
+
+    def _add_moments(self, values: Floats) -> None:
+        # Chan, Golub & LeVeque (1983), Am. Stat. 37, eq. 2.1: moments of two parts merged.
+        count, before = len(values), self.finite
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(values.mean())
+            squares = float(values.var()) * count
+            shift = mean - self.mean if before else 0.0
+            self.finite = before + count
+            if before:
+                mean = self.mean + shift * count / self.finite
+                squares += self.squares + shift**2 * before * count / self.finite
+        self.mean, self.squares = mean, squares
+        self.minimum = float(np.fmin(self.minimum, values.min()))
+        self.maximum = float(np.fmax(self.maximum, values.max()))
+
+    def _add_beyond(self, raw: pl.Series, converted: pl.Series) -> None:
+        import polars as pl
+
+        large = converted.abs() >= _EXACT_INTEGERS
+        if raw.dtype.is_integer():
+            self.beyond += int(((raw > _EXACT_INTEGERS) | (raw < -_EXACT_INTEGERS)).sum())
+        elif raw.dtype == pl.String:
+            self.beyond += int(raw.filter(large).str.contains(r"^[+-]?\d+$").sum())
+        elif raw.dtype.is_decimal():
+            self.beyond += int(large.sum())
+
+
+@dataclass(slots=True)
+class LabelTally:
+    """Labels of one column on one side, and how often each occurs.
+
+    Attributes
+    ----------
+    overflow : bool
+        Whether there are more than `LABEL_CAP` labels; the rest is then not counted.
+    """
+
+    gaps: Missing = field(default_factory=Missing)
+    overflow: bool = False
+    _parts: list[pl.DataFrame] = field(default_factory=list)
+    _unmerged: int = 0
+
+    def add(self, labels: pl.Series, weights: Floats | None) -> None:
+        """Add a batch of labels, null where missing."""
+        import polars as pl
+
+        self.gaps.add(labels.is_null().to_numpy(), weights)
+        if self.overflow:
+            return
+        if weights is None:
+            counted = labels.alias("label").value_counts(name="rows")
+            counted = counted.with_columns(pl.col("rows").cast(pl.Float64).alias("weight"))
+        else:
+            frame = pl.DataFrame({"label": labels, "weight": weights})
+            counted = frame.group_by("label").agg(pl.len().alias("rows"), pl.col("weight").sum())
+        self._parts.append(counted.drop_nulls("label"))
+        self._unmerged += len(counted)
+        if self._unmerged > LABEL_CAP // 4:
+            self.counts()
+
+    def counts(self) -> pl.DataFrame:
+        """Return the columns `label`, `rows` and `weight`; without weights they are rows."""
+        import polars as pl
+
+        if len(self._parts) > 1:
+            sums = pl.col("rows").sum(), pl.col("weight").sum()
+            self._parts = [pl.concat(self._parts).group_by("label").agg(sums)]
+        self._unmerged = 0
+        self.overflow = len(self._parts[0]) > LABEL_CAP
+        return self._parts[0]
