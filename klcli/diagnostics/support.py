@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from klcli.counts import CountTable
     from klcli.typing import Bools
 
-#: The rule of three: where this many rows of Q are expected and none is seen, Q's mass is smaller
-#: than that of P with 95 % confidence.
-_EXPECTED = 3.0
+#: A stretch without Q is no accident where log(rows of Q) + 3 of them would be expected: among
+#: identical samples, one as long turns up anywhere with probability exp(−3).
+_MARGIN = 3.0
 #: Beyond this share of P outside of what Q shows, the samples hardly meet.
 _DISJOINT = 0.95
 _NAMED = 5
@@ -68,10 +68,10 @@ def unseen_categories(table: CountTable, *, only: Bools | None = None) -> Escape
 
 
 def outside_support(table: CountTable, reference: str) -> Escape:
-    """Find the stretches of the number line that P visits and Q does not.
+    """Find the longest stretch of the number line that P visits and Q does not.
 
-    The tails of P beyond Q's smallest and largest value, and gaps of Q in between where at least
-    three of its rows would be expected if it were like P.
+    A tail of P beyond Q's smallest or largest value, or a gap of Q in between; only where it is
+    no accident that Q has no rows there.
 
     Parameters
     ----------
@@ -81,21 +81,25 @@ def outside_support(table: CountTable, reference: str) -> Escape:
         What to call Q.
     """
     empty = table.q == 0
+    if not table.n_p or not table.n_q:
+        return Escape(1.0 if table.n_p else 0.0, empty & (table.p > 0), None)
     run = np.cumsum(np.diff(empty, prepend=empty[:1]).astype(int))
-    counts = np.bincount(run, table.p * empty)
-    expected = counts * table.n_q / max(table.n_p, 1.0)
-    keep = expected >= _EXPECTED
-    keep[[0, -1]] = True
-    cells: Bools = empty & keep[run] & (table.p > 0)
-    mass = float(table.p[cells].sum() / table.n_p) if table.n_p else 0.0
-    if not cells.any():
-        return Escape(0.0, cells, None)
+    counts = np.bincount(run, weights=table.p * empty)
+    longest = int(counts.argmax())
+    expected = counts[longest] * table.n_q / table.n_p
+    if expected < np.log(table.n_q) + _MARGIN:
+        return Escape(0.0, np.zeros(len(empty), dtype=bool), None)
+    cells: Bools = empty & (run == longest) & (table.p > 0)
+    mass = float(counts[longest] / table.n_p)
     seen = np.flatnonzero(~empty)
-    where = "nowhere near it"
-    if len(seen):
-        low, high = table.lower[seen[0]], table.lower[seen[-1]]
-        gaps = bool(cells[seen[0] : seen[-1]].any())
-        where = f"outside its range {low:.6g} … {high:.6g}" + (" or in its gaps" if gaps else "")
+    inside = np.flatnonzero(cells)
+    low, high = table.lower[seen[0]], table.lower[seen[-1]]
+    if inside[0] > seen[-1]:
+        where = f"above its largest value {high:.6g}"
+    elif inside[-1] < seen[0]:
+        where = f"below its smallest value {low:.6g}"
+    else:
+        where = f"between {table.lower[inside[0]]:.6g} and {table.upper[inside[-1]]:.6g}"
     code = "saturated" if mass >= _DISJOINT else "outside-range"
     message = f"{_percent(mass)} of the rows lie where {reference} has none, {where}"
     return Escape(mass, cells, Finding(code, message))

@@ -75,8 +75,9 @@ class Method:
         if self.bins is not None and self.bandwidth is not None:
             raise UsageError("--bins and --bandwidth exclude each other", "give one of them")
         # Wrong values fail here, before any file is read.
-        for name in DENSITIES if self.density == "auto" else (self.density,):
-            self._build(name)
+        for option, name in (*_IMPLIED.items(), ("smoothing", "frequency")):
+            if getattr(self, option) is not None:
+                self._build(name)
 
     def for_kind(self, kind: Kind) -> Choice | Finding:
         """Choose for a column of this kind, or say why what was asked makes no sense for it."""

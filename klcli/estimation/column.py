@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from klcli.counts import ColumnTable, CountTable
     from klcli.diagnostics.support import Escape
     from klcli.estimation.choice import Choice, Method
-    from klcli.typing import Estimator, Interval, Point
+    from klcli.typing import Estimator, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _estimates(
             resamples=request.resamples, null_values=null.values, rng=rng,
         )  # fmt: skip
         escape = _escape(turned, choice, forward=forward)
-        status, warnings = _judge(turned, point, interval, escape, choice)
+        status, warnings = _judge(turned, point, escape, choice)
         value = math.inf if status is Status.INFINITE else point.value
         open_above = status in (Status.INFINITE, Status.LOWER_BOUND)
         floor = math.nan
@@ -140,7 +140,7 @@ def _escape(table: CountTable, choice: Choice, *, forward: bool) -> Escape:
 
 
 def _judge(
-    table: CountTable, point: Point, interval: Interval, escape: Escape, choice: Choice
+    table: CountTable, point: Point, escape: Escape, choice: Choice
 ) -> tuple[Status, list[Finding]]:
     """Decide how far the estimate can be trusted, and say why."""
     discrete = choice.density_name == "frequency"
@@ -156,17 +156,17 @@ def _judge(
     elif escape.finding is not None and escape.finding.code == "unseen-categories":
         warnings.append(escape.finding)
         status = Status.INFINITE
-    elif escape.mass > interval.standard_error:
+    elif escape.mass > 2 * (1 / table.n_p + 1 / table.n_q) ** 0.5:
         # Where Q has no rows, its mass is known to no better than a factor of e or so, which is
-        # one nat for each row of P there. It matters once it exceeds the sampling error; for
-        # regular pairs that happens just where the variance of p/q is infinite.
+        # one nat for each row of P there. It matters once it exceeds the noise of an estimate
+        # whose log ratio varies by one nat.
         warnings.append(escape.finding)
         status = Status.LOWER_BOUND
-    if not discrete and status is Status.OK:
-        tail = heavy_tail(1 - point.influence_q, table.q)
+    if not discrete:
+        tail = heavy_tail(table.subset(~no_number(table)))
         if tail is not None:
             warnings.append(tail)
-            status = Status.LOWER_BOUND
+            status = Status.LOWER_BOUND if status is Status.OK else status
     return status, [warning for warning in warnings if warning is not None]
 
 
