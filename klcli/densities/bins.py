@@ -70,10 +70,10 @@ def choose_edges(sample: PooledSample, bins: str | int | Sequence[float]) -> Flo
     """
     if not isinstance(bins, str | int):
         return _closed(np.asarray(bins, float))
+    low, high = pooled_range(sample)
     values = pooled_values(sample)
-    rows = len(values) if sample.complete else _rows(sample.summary_p) + _rows(sample.summary_q)
-    low = float(np.fmin.reduce([values[0], sample.summary_p.minimum, sample.summary_q.minimum]))
-    high = float(np.fmax.reduce([values[-1], sample.summary_p.maximum, sample.summary_q.maximum]))
+    summaries = (sample.summary_p, sample.summary_q)
+    rows = len(values) if sample.complete else sum(map(finite_rows, summaries))
     if low == high:
         return _closed(np.array([low - 0.5, high + 0.5]))
     if isinstance(bins, str) and bins in UNEQUAL:
@@ -103,27 +103,38 @@ def pooled_values(sample: PooledSample) -> Floats:
     """Return the sorted values of both sides, in the proportion of their numbers of rows.
 
     The side of which an incomplete sample holds the greater share is thinned evenly.
+    """
+    sides = [(sample.p, finite_rows(sample.summary_p)), (sample.q, finite_rows(sample.summary_q))]
+    if sample.complete:
+        return np.sort(np.concatenate([sample.p, sample.q]))
+    share = min(len(values) / rows for values, rows in sides if len(values))
+    thinned = [
+        values[np.linspace(0, len(values) - 1, max(1, round(share * rows))).astype(np.intp)]
+        for values, rows in sides
+        if len(values)
+    ]
+    return np.sort(np.concatenate(thinned))
+
+
+def pooled_range(sample: PooledSample) -> tuple[float, float]:
+    """Return the smallest and the largest finite value of both sides.
 
     Raises
     ------
     InputError
         If there are no finite values.
     """
-    sides = [(sample.p, _rows(sample.summary_p)), (sample.q, _rows(sample.summary_q))]
-    sides = [(values, rows) for values, rows in sides if len(values)]
-    if not sides:
+    summaries = (sample.summary_p, sample.summary_q)
+    ends = [end for side in (sample.p, sample.q) if len(side) for end in (side[0], side[-1])]
+    ends += [end for each in summaries for end in (each.minimum, each.maximum)]
+    low, high = float(np.fmin.reduce(ends)), float(np.fmax.reduce(ends))
+    if not low <= high:
         raise InputError("there are no finite values", "leave the column out with --exclude")
-    if sample.complete:
-        return np.sort(np.concatenate([values for values, _ in sides]))
-    share = min(len(values) / rows for values, rows in sides)
-    thinned = [
-        values[np.linspace(0, len(values) - 1, max(1, round(share * rows))).astype(np.intp)]
-        for values, rows in sides
-    ]
-    return np.sort(np.concatenate(thinned))
+    return low, high
 
 
-def _rows(summary: Summary) -> int:
+def finite_rows(summary: Summary) -> int:
+    """Return the number of rows with a value, at least 1."""
     return max(1, summary.rows - summary.missing)
 
 

@@ -45,7 +45,7 @@ def rice(values: Floats, rows: int, span: float) -> float:
     .. [1] D. Lane, "Online Statistics Education", chapter "Histograms", Rice University.
     """
     del values
-    return span / (2 * float(rows) ** (1 / 3))
+    return span / (2 * math.pow(rows, 1 / 3))
 
 
 def scott(values: Floats, rows: int, span: float) -> float:

@@ -1,0 +1,197 @@
+"""Gaussian kernel densities on a grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+
+from klcli.densities.bandwidth import check_bandwidth, choose_bandwidth
+from klcli.densities.bins import finite_rows, pooled_range
+from klcli.densities.kde_grid import Grid
+from klcli.densities.kde_kernel import log_smooth
+from klcli.errors import InputError
+from klcli.typing import FittedPair
+
+if TYPE_CHECKING:
+    from klcli.counts import CountTable, PooledSample, Summary
+    from klcli.densities.bandwidth import Bandwidth
+    from klcli.typing import Bools, Floats, Integers
+
+#: Fewest and most cells of the grid, before the margins.
+LEAST_CELLS: Final = 1 << 12
+MOST_CELLS: Final = 1 << 17
+#: Cells per bandwidth that the narrower kernel needs.
+FINENESS: Final = 4
+#: Bandwidths by which the grid reaches beyond the outermost rows: 1e-9 of a kernel lies further.
+MARGIN: Final = 6
+#: A density this small beside its maximum adds nothing to an expectation under it.
+FAINT: Final = 1e-13
+
+
+@dataclass(frozen=True, slots=True)
+class Kde:
+    """Gaussian kernel densities, each side with a bandwidth of its own.
+
+    For smooth columns without heavy tails, sharp edges or repeated values. At a sharp edge the
+    kernel leaks mass to the other side (see `leak`), which biases D; where P reaches beyond
+    Q, log q falls as a parabola whatever Q's tail is, and D is too high.
+
+    Parameters
+    ----------
+    bandwidth : str or float
+        ``isj`` (Botev's improved Sheather-Jones; Silverman's where that finds none),
+        ``silverman``, ``scott``, ``cv`` (leave-one-out likelihood), or the standard deviation of
+        the kernel in the unit of the data.
+    """
+
+    bandwidth: str | float = "isj"
+
+    name: ClassVar[str] = "kde"
+    numeric: ClassVar[bool] = True
+    categorical: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_bandwidth(self.bandwidth)
+
+    def layout(self, sample: PooledSample) -> Floats:
+        """Return the bounds of at least 4,096 cells of equal width, at least 4 a bandwidth.
+
+        Raises
+        ------
+        InputError
+            If that takes more than 131,072 cells, or a side is constant, or the range is not
+            finite or too narrow for floating-point numbers.
+        """
+        low, high = pooled_range(sample)
+        if isinstance(self.bandwidth, float | int) and low == high:
+            low, high = low - self.bandwidth, high + self.bandwidth
+        span = high - low
+        if not math.isfinite(span) or span / MOST_CELLS <= 4 * np.spacing(max(-low, high)):
+            raise InputError(
+                f"the range from {low:g} to {high:g} cannot be divided for a kernel density",
+                "use --density ratio",
+            )
+        cells = LEAST_CELLS
+        while True:
+            step = span / cells
+            narrowest = min(
+                self._width(side, summary, np.linspace(low, high, cells + 1))
+                for side, summary in (
+                    (sample.p, sample.summary_p),
+                    (sample.q, sample.summary_q),
+                )
+            )
+            if FINENESS * step <= narrowest:
+                bounds = np.linspace(low, high, cells + 1)
+                return np.append(bounds[:-1], np.nextafter(high, np.inf))
+            needed = 2 ** math.ceil(math.log2(FINENESS * span / narrowest))
+            if needed > MOST_CELLS:
+                raise InputError(
+                    f"the range from {low:g} to {high:g} is {span / narrowest:,.0f} bandwidths "
+                    f"of {narrowest:g} wide, too much for a kernel density",
+                    "use --density ratio, or compare logarithms",
+                )
+            cells = max(needed, 2 * cells)
+
+    def _width(self, values: Floats, summary: Summary, bounds: Floats) -> float:
+        counts = np.histogram(values, bounds)[0].astype(float)
+        chosen = choose_bandwidth(self.bandwidth, counts, bounds[1] - bounds[0])
+        # A sample of the rows asks for more smoothing than all of them.
+        share = 1.0 if chosen.rule == "given" else len(values) / finite_rows(summary)
+        return chosen.width * math.pow(min(share, 1.0), 0.2)
+
+    def bandwidths(self, table: CountTable) -> tuple[Bandwidth, Bandwidth]:
+        """Return the bandwidths of P and of Q, and the rules that gave them.
+
+        Raises
+        ------
+        InputError
+            If a rule is to judge a side that holds a single value.
+        """
+        grid = Grid.behind(table)
+        p, q = (
+            choose_bandwidth(self.bandwidth, grid.spread(side), grid.step)
+            for side in (table.p, table.q)
+        )
+        return p, q
+
+    def tuned(self, table: CountTable) -> Smoother:
+        """Return the model with grid and bandwidths as chosen from `table`."""
+        grid = Grid.behind(table)
+        width_p, width_q = (max(each.width / grid.step, 1.0) for each in self.bandwidths(table))
+        margin = math.ceil(MARGIN * max(width_p, width_q))
+        return Smoother(grid.padded(margin), width_p, width_q)
+
+    def fit(self, table: CountTable) -> FittedPair:
+        """Return the log mass in each cell of `table`.
+
+        What lies in cells that `table` lacks, because no row fell into them, is left out; the
+        masses of all cells that `tuned` knows sum to 1.
+        """
+        smoother = self.tuned(table)
+        cells = smoother.grid.cells
+        return FittedPair(smoother.log_p(table.p)[cells], smoother.log_q(table.q)[cells])
+
+    def leak(self, table: CountTable) -> tuple[float, float]:
+        """Return the mass of each density outside the range of its own sample.
+
+        Without sharp edges that is about one row's worth, 1/n; much more is leakage.
+        """
+        smoother = self.tuned(table)
+        sides = ((table.p, smoother.log_p(table.p)), (table.q, smoother.log_q(table.q)))
+        leaks = []
+        for counts, log_mass in sides:
+            occupied = smoother.grid.cells[counts > 0]
+            leaks.append(1.0 - float(np.exp(log_mass[occupied[0] : occupied[-1] + 1]).sum()))
+        return leaks[0], leaks[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Smoother:
+    """Kernels of fixed width on a grid.
+
+    Attributes
+    ----------
+    grid : Grid
+        Reaches far enough to hold all mass.
+    width_p, width_q : float
+        Bandwidths, in cells.
+    """
+
+    grid: Grid
+    width_p: float
+    width_q: float
+
+    @property
+    def cells(self) -> Integers:
+        """Where each cell of the table is on the grid."""
+        return self.grid.cells
+
+    @property
+    def owners(self) -> Integers:
+        """The cell of the table that is nearest to each cell of the grid."""
+        return self.grid.owners()
+
+    def fit(self, p: Floats, q: Floats) -> FittedPair:
+        """Return the log masses on the grid, from counts of the table's cells.
+
+        That of P is noise where it is below 1e-13 of its maximum, and so may be that of Q there:
+        those cells add nothing to an expectation under P.
+        """
+        log_p = self.log_p(p, wanted=np.zeros(self.grid.size, dtype=bool))
+        return FittedPair(log_p, self.log_q(q, wanted=log_p > log_p.max() + math.log(FAINT)))
+
+    def log_p(self, counts: Floats, wanted: Bools | None = None) -> Floats:
+        """Return the log mass of P on the grid from counts of table cells; see `log_smooth`."""
+        return self._log_mass(counts, self.width_p, wanted)
+
+    def log_q(self, counts: Floats, wanted: Bools | None = None) -> Floats:
+        """Return the log mass of Q on the grid from counts of table cells; see `log_smooth`."""
+        return self._log_mass(counts, self.width_q, wanted)
+
+    def _log_mass(self, counts: Floats, width: float, wanted: Bools | None) -> Floats:
+        total = math.log(counts.sum() * width * math.sqrt(2 * math.pi))
+        return log_smooth(self.grid.spread(counts), width, wanted) - total
