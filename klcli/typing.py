@@ -42,8 +42,11 @@ class Point:
     monte_carlo_error : float
         Standard error from drawing at random, in nats; 0 for exact sums.
     excess_variance : float
-        Variance, in nats², that the influence function does not show: the quadratic term, which
-        is all there is where P = Q, and the uncertainty of the model.
+        What has to be added to the variance that the influence values show, in nats²: the
+        quadratic term and the uncertainty of the model, less what noise in the influence values
+        themselves pretends. May be negative.
+    null_variance : float
+        Variance that would be left if P = Q, in nats², where the influence function vanishes.
     """
 
     value: float
@@ -52,6 +55,7 @@ class Point:
     contributions: Floats
     monte_carlo_error: float = 0.0
     excess_variance: float = 0.0
+    null_variance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

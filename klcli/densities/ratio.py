@@ -126,7 +126,9 @@ class Ratio:
         group = merge(table.p + table.q, self.groups)
         p = np.bincount(group, table.p).astype(float)
         q = np.bincount(group, table.q).astype(float)
-        fits = [(model, fit) for model in models(p + q) for fit in path(model, p, q)]
+        fits = [
+            (model, fit) for model in models(p + q, discrete(table)) for fit in path(model, p, q)
+        ]
         evidence = np.array([fit.log_evidence for _, fit in fits])
         weights = np.exp(evidence - evidence.max())
         weights /= weights.sum()
@@ -149,10 +151,21 @@ class Ratio:
         return FittedPair(log_p - np.logaddexp.reduce(log_p), log_q - np.logaddexp.reduce(log_q))
 
 
-def models(counts: Floats) -> list[Model]:
+def discrete(table: CountTable) -> bool:
+    """Tell whether most rows lie on values that repeat, often enough to tell them apart.
+
+    There are to be ten rows of each side for every value.
+    """
+    pooled = table.p + table.q
+    repeated = pooled[table.roles == Role.ATOM].sum() >= pooled.sum() / 2
+    return bool(repeated and min(table.n_p, table.n_q) >= 10 * len(pooled))
+
+
+def models(counts: Floats, every: bool) -> list[Model]:
     """Return the competing models for cells with these pooled counts, shape (cells,).
 
     They depend on the pooled counts alone, so they are the same under any exchange of labels.
+    With `every`, the random walk has a knot at every cell.
     """
     rows = float(counts.sum())
     share = counts / rows
@@ -167,7 +180,9 @@ def models(counts: Floats) -> list[Model]:
     # show, n^(1/5) for two derivatives and n^(1/3) for one; the penalty does the rest.
     score = _normal_score(rank)
     knots = _at_most(score, rank, int(np.clip(3.2 * rows ** (1 / 3), 8, 64)))
-    walk_knots = _at_most(rank, rank, int(np.clip(5 * rows ** (1 / 3), 8, 128)), heavy=share)
+    walk_knots = _at_most(
+        rank, rank, len(share) if every else int(np.clip(5 * rows ** (1 / 3), 8, 128)), heavy=share
+    )
     design, roughness = linear(rank, walk_knots)
     walk = Model(design, roughness, _level(design, share, rows), _weights(10 * rows, 2e-3, rows))
     if len(knots) < 3:

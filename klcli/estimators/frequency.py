@@ -103,7 +103,10 @@ def plug_in(table: CountTable, added: float | None) -> Point:
     linear = plain_p @ influence_p**2 / n + plain_q @ influence_q**2 / m
     quadratic = quadratic_variance(table, plain_p, ratio)
     excess = max(-quadratic, quadratic - float(linear))
-    return Point(value, influence_p, influence_q, contributions, excess_variance=excess)
+    return Point(
+        value, influence_p, influence_q, contributions,
+        excess_variance=excess, null_variance=quadratic,
+    )  # fmt: skip
 
 
 def quadratic_variance(table: CountTable, mass_p: Floats, ratio: Floats) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from klcli.densities.frequency import Frequency
-from klcli.densities.ratio import Ratio, merge, models
+from klcli.densities.ratio import Ratio, discrete, merge, models
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.typing import Point
 
@@ -118,24 +118,28 @@ class RatioPlugIn:
         mean_weight = float(np.mean(weight))
         information = mean_weight * (1 - mean_weight)
         evidence, estimates = [], []
-        for model in models(pooled):
+        for model in models(pooled, discrete(table)):
             centred = model.design - share @ model.design
             covariance = centred.T @ (centred * share[:, None])
-            score = excess @ model.design
-            for penalty in model.penalties():
-                precision = information * covariance + penalty
-                inverse = np.linalg.inv(precision)
-                solved = score @ inverse
-                gain = np.einsum("rk,rk->r", solved, score)
-                spread = np.einsum("rk,rk->r", solved @ covariance, solved)
-                occam = np.linalg.slogdet(penalty)[1] - np.linalg.slogdet(precision)[1]
-                evidence.append(0.5 * rows * gain + 0.5 * occam)
-                optimism = float(np.sum(inverse * covariance)) / rows
-                estimates.append(gain / information - 0.5 * spread - 0.5 * optimism)
-        stacked = np.stack(evidence)
-        belief = np.exp(stacked - stacked.max(axis=0))
-        statistic = np.log(belief.sum(axis=0)) + stacked.max(axis=0)
-        estimate = np.sum(belief * np.stack(estimates), axis=0) / belief.sum(axis=0)
+            # In the basis where information + prior is the identity and the roughness diagonal,
+            # every penalty of the path is diagonal.
+            factor = np.linalg.cholesky(information * covariance + model.prior)
+            whiten = np.linalg.inv(factor)
+            roughness, rotation = np.linalg.eigh(whiten @ model.roughness @ whiten.T)
+            squared_score = ((excess @ model.design) @ (whiten.T @ rotation)) ** 2
+            shrink = 1 / (1 + np.outer(np.maximum(roughness, 0), model.weights))
+            gain = squared_score @ shrink
+            spread = squared_score @ shrink**2
+            determinant = 2 * np.log(np.diag(factor)).sum() - np.log(shrink).sum(axis=0)
+            occam = [np.linalg.slogdet(penalty)[1] for penalty in model.penalties()] - determinant
+            evidence.append(0.5 * (rows * gain + occam))
+            optimism = shrink.sum(axis=0) / rows
+            estimates.append((gain - 0.5 * spread - 0.5 * optimism) / information)
+        stacked = np.hstack(evidence)
+        largest = stacked.max(axis=1)
+        belief = np.exp(stacked - largest[:, None])
+        statistic = np.log(belief.sum(axis=1)) + largest
+        estimate = np.sum(belief * np.hstack(estimates), axis=1) / belief.sum(axis=1)
         return statistic, estimate
 
 
@@ -151,8 +155,8 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         values.append(_functional(sign * fit.log_ratio, share_p, share_q) - 0.5 * optimism)
         quadratic.append(0.5 * np.sum(relative * relative.T) / rows**2)
     value = float(ensemble.weights @ values)
-    unsmoothed = _unsmoothed(table)
-    excess = ensemble.weights @ (np.array(quadratic) + (np.array(values) - value) ** 2)
+    spread = ensemble.weights @ (np.array(quadratic) + (np.array(values) - value) ** 2)
+    beyond_linear = float(spread) + (value - _unsmoothed(table)) ** 2
     log_ratio = sign * ensemble.log_ratio()
     ratio = np.exp(log_ratio - log_ratio.max())
     ratio /= share_q @ ratio
@@ -170,7 +174,8 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         influence_p[ensemble.group],
         influence_q[ensemble.group],
         contributions,
-        excess_variance=float(excess + (value - unsmoothed) ** 2),
+        excess_variance=beyond_linear,
+        null_variance=beyond_linear,
     )
 
 
@@ -195,12 +200,18 @@ def _functional(log_ratio: Floats, share_p: Floats, share_q: Floats) -> Floats:
 
 
 def _unsmoothed(table: CountTable) -> float:
-    """Return Zhang and Grabchak's estimate on quantile cells, which assumes no smoothness."""
+    """Return Zhang and Grabchak's estimate on cells, which assumes no smoothness.
+
+    The cells are 2(n+m)^⅓ pooled quantiles, or the values themselves where they are discrete.
+    """
     pooled = table.p + table.q
     rows = pooled.sum()
-    count = max(2, round(2 * rows ** (1 / 3)))
-    rank = (np.cumsum(pooled) - pooled / 2) / rows
-    cell = np.minimum((rank * count).astype(int), count - 1)
+    if discrete(table):
+        cell = np.arange(len(pooled))
+    else:
+        count = max(2, round(2 * rows ** (1 / 3)))
+        rank = (np.cumsum(pooled) - pooled / 2) / rows
+        cell = np.minimum((rank * count).astype(int), count - 1)
     p, q = (np.bincount(cell, weights=side).astype(float) for side in (table.p, table.q))
     return float(FrequencyPlugIn(Frequency()).values(table, p[None], q[None])[0])
 

@@ -37,8 +37,8 @@ def influence(
 ) -> Interval:
     """Invert the test |estimate − D| = z·sd(D), with a variance that depends on D.
 
-    The variance is a + bD: a is what is left where P = Q (the excess variance of the point), and
-    bD is the influence function's, which is proportional to D near zero, where its slope is
+    The variance is a + bD: a is what is left where P = Q (the null variance of the point, or else
+    that of `null_values`), and bD is the influence function's, which is proportional to D near zero, where its slope is
     2(1/n + 1/m) for smooth alternatives [1]_. The slope is the observed one, shrunk to that limit
     where the estimate is within its noise. So the interval is Wilson's [2]_, with D in the place
     of a proportion: it does not collapse where a small estimate has a small estimated variance.
@@ -51,7 +51,7 @@ def influence(
     table : CountTable
         The counts.
     point : Point
-        The estimate with its influence function and excess variance.
+        The estimate with its influence function and variances.
     confidence : float
         In (0, 1).
     null_values : ndarray, shape (permutations,)
@@ -69,12 +69,18 @@ def influence(
     .. [2] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
        J. Am. Stat. Assoc. 22 (1927), 209-212.
     """
-    variance = influence_variance(table, point)
-    at_null = point.excess_variance + point.monte_carlo_error**2
+    at_null = point.null_variance
+    if at_null == 0 and null_values.size:
+        at_null = float(np.var(null_values))
+    total = influence_variance(table, point) + point.excess_variance + point.monte_carlo_error**2
+    at_null = min(at_null + point.monte_carlo_error**2, max(total, at_null))
+    total = max(total, at_null)
     noise = at_null**0.5
     estimate = max(point.value, 0.0)
     local = 2 * (1 / table.n_p + 1 / table.n_q)
-    slope = (variance + local * noise) / (estimate + noise) if estimate + noise > 0 else 0.0
+    slope = 0.0
+    if estimate + noise > 0:
+        slope = (total - at_null + local * noise) / (estimate + noise)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     middle = point.value + z * z * slope / 2
     half = max((z * z * slope / 2) ** 2 + z * z * (at_null + slope * point.value), 0.0) ** 0.5
@@ -82,4 +88,4 @@ def influence(
     if null_values.size:
         floor = max(floor, float(np.quantile(null_values, 0.5 + confidence / 2)))
     low = middle - half if point.value > floor else min(0.0, middle - half)
-    return Interval(low, middle + half, (variance + at_null) ** 0.5)
+    return Interval(low, middle + half, total**0.5)
