@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-NORMALS = [str(EXAMPLES / "a.npy"), str(EXAMPLES / "b.npy"), "--resamples", "39"]
-FLIGHTS = [str(EXAMPLES / "jan.parquet"), str(EXAMPLES / "jul.parquet"), "--resamples", "39"]
+NORMALS = [str(EXAMPLES / "a.npy"), str(EXAMPLES / "b.npy"), "--resamples", "9"]
+FLIGHTS = [str(EXAMPLES / "jan.parquet"), str(EXAMPLES / "jul.parquet"), "--resamples", "9"]
 
 
 @pytest.mark.parametrize(
