@@ -52,11 +52,13 @@ def quantile_bounds(sample: PooledSample, cells: int = CELLS) -> Floats:
 
 
 def _with_atoms(edges: Floats, atoms: Floats) -> Floats:
-    after = np.nextafter(atoms, np.inf)
+    with np.errstate(over="ignore"):
+        after = np.nextafter(atoms, np.inf)
     # Adding zero turns −0 into 0.
     return np.unique(np.concatenate([edges, atoms, after[np.isfinite(after)]])) + 0.0
 
 
 def is_atom(lower: Floats, upper: Floats) -> Bools:
     """Tell which cells [lower, upper) hold a single number."""
-    return np.equal(upper, np.nextafter(lower, np.inf))
+    with np.errstate(over="ignore"):
+        return np.equal(upper, np.nextafter(lower, np.inf))

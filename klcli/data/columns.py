@@ -8,6 +8,7 @@ from klcli.counts import ColumnTable, CountTable
 from klcli.data.count import label_table, no_table, number_table
 from klcli.data.kinds import TEXT_ROWS, TEXT_SHARE, Reading
 from klcli.data.tallies import LABEL_CAP
+from klcli.data.wording import counted, listed
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _free_text(pair: Pair, p: Side, q: Side, forced: bool) -> Finding | None:
             "text", f"{pair.name!r} has more than {LABEL_CAP:,} different values: not categories"
         )
     present = sum(tally.gaps.present for tally in tallies)
-    once = sum(tally.counts().filter(rows=1).height for tally in tallies)
+    once = sum(int((tally.counts()["rows"] == 1).sum()) for tally in tallies)
     if forced or present < TEXT_ROWS or once <= TEXT_SHARE * present:
         return None
     numbers = sum(side.views[name].evidence.numbers for side, name in ((p, pair.p), (q, pair.q)))
@@ -142,23 +143,27 @@ def _noticed(pair: Pair, decision: Decision, p: Side, q: Side) -> Iterator[Findi
         some = sorted({*of_p.examples, *of_q.examples})[:3]
         yield Finding(
             code,
-            f"{_each(of_p.words, of_q.words)} of {pair.name!r} are {what} and count as missing: "
-            f"{', '.join(map(repr, some))}",
+            f"{pair.name!r}: {what}, so counted as missing: {_each(of_p.words, of_q.words)}, "
+            f"such as {listed(some)}",
         )
     infinite = of_p.below + of_p.above, of_q.below + of_q.above
     if any(infinite):
         yield Finding(
             "infinite-values",
-            f"{_each(*infinite)} of {pair.name!r} are infinite and have cells of their own",
+            f"{pair.name!r}: infinite, with cells of their own: {_each(*infinite)}",
         )
     if of_p.beyond or of_q.beyond:
         yield Finding(
             "precision",
-            f"{_each(of_p.beyond, of_q.beyond)} of {pair.name!r} are integers beyond 2^53, where "
-            f"neighbours fall together; --categorical {pair.name} tells them apart",
+            f"{pair.name!r}: beyond 2^53, where neighbouring integers fall together: "
+            f"{_each(of_p.beyond, of_q.beyond)}; --categorical {pair.name} tells them apart",
         )
 
 
 def _each(of_p: int, of_q: int) -> str:
-    parts = [f"{count:,} values in {side}" for count, side in ((of_p, "P"), (of_q, "Q")) if count]
+    parts = [
+        f"{counted(count, 'value')} in {side}"
+        for count, side in ((of_p, "P"), (of_q, "Q"))
+        if count
+    ]
     return " and ".join(parts)

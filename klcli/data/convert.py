@@ -96,12 +96,12 @@ def iso_seconds(texts: pl.Series) -> pl.Series:
 
 
 def evidence(
-    frame: pl.DataFrame, columns: Sequence[str], rows: str | None = None
+    frame: pl.DataFrame, columns: Sequence[str], rows: str | None = None, *, final: bool
 ) -> dict[str, Evidence]:
     """Count what the values of text columns look like.
 
-    With `rows`, each value counts as often as that column of `frame` says, and all values of the
-    source are there.
+    With `rows`, each value counts as often as that column of `frame` says. `final` tells whether
+    all values of the source are there.
     """
     import polars as pl
 
@@ -119,7 +119,6 @@ def evidence(
     if not tests:
         return {}
     counts = iter(map(int, frame.select(tests).row(0)))
-    final = rows is not None
     return {
         name: Evidence(next(counts), next(counts), next(counts), next(counts), final)
         for name in columns

@@ -10,9 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from klcli.data.dialect import Dialect, dialect_of, lines
 from klcli.data.failures import reading
 from klcli.data.table import BATCH_ROWS, Part, Table, cleaned
+from klcli.data.wording import counted
 from klcli.errors import InputError
 from klcli.results import Finding
 
@@ -55,6 +58,9 @@ def delimited_table(part: Part, *, separator: str, factor: float) -> Table:
     no_last = pl.col(dialect.names[-1]).is_null()
     gap = pl.when(empty).then(_EMPTY).when(no_last).then(_NO_LAST).otherwise(0).alias(_GAP)
     lazy = lazy.with_columns(gap).with_columns(cleaned(dialect.names))
+    if dialect.decimal_comma:
+        point = pl.col(dialect.names).str.replace(r"^([+-]?\d*),(\d+)$", "$1.$2")
+        lazy = lazy.with_columns(point)
     reader = _Reader(part, dialect)
 
     def stream(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -98,14 +104,14 @@ class _Reader:
         dropped = without_last = held = 0
         try:
             for batch in batches:
-                gaps = batch.drop_in_place(_GAP)
-                without_last += int((gaps == _NO_LAST).sum())
+                gaps = batch.drop_in_place(_GAP).to_numpy()
+                without_last += int(np.count_nonzero(gaps == _NO_LAST))
                 filled = gaps != _EMPTY
                 if not single:
-                    dropped += len(batch) - int(filled.sum())
+                    dropped += len(batch) - int(np.count_nonzero(filled))
                     yield batch if filled.all() else batch.filter(filled)
                     continue
-                positions = filled.arg_true()
+                positions = np.flatnonzero(filled)
                 end = int(positions[-1]) + 1 if len(positions) else 0
                 if end:
                     before = batch.clear(held)
@@ -126,7 +132,7 @@ class _Reader:
             self.part.findings.append(
                 Finding(
                     "empty-rows",
-                    f"{self.part.source}: {dropped:,} lines without any value are not counted as rows",
+                    f"{self.part.source}: {counted(dropped, 'line')} without any value, not counted as rows",
                 )
             )
         if without_last:
@@ -135,8 +141,8 @@ class _Reader:
                 self.part.findings.append(
                     Finding(
                         "ragged-rows",
-                        f"{self.part.source}: {count:,} lines have fewer fields than the header (the "
-                        f"first is line {line:,}); the values they lack count as missing",
+                        f"{self.part.source}: {counted(count, 'line')} with fewer fields than the header "
+                        f"(the first is line {line:,}); the values they lack count as missing",
                     )
                 )
 

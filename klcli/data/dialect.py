@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from klcli.data.wording import listed
 from klcli.errors import InputError
 from klcli.results import Finding
 
@@ -31,6 +32,8 @@ class Dialect:
         Unique names of the columns; never empty.
     header : bool
         Whether the first line holds the names. Where it holds numbers it is data.
+    decimal_comma : bool
+        Whether 1,5 means 1.5.
     line_length : float
         Mean length of the first lines, end of line included.
     """
@@ -39,6 +42,7 @@ class Dialect:
     names: tuple[str, ...]
     header: bool
     end_of_line: str
+    decimal_comma: bool
     line_length: float
 
 
@@ -79,26 +83,29 @@ def dialect_of(part: Part, separator: str) -> Dialect:
     if first and "\r" in first[0]:
         end_of_line = "\r"
         first = _first_lines(part, end_of_line)
-    if not first:
+    if not any(line.strip() for line in first):
         raise InputError(f"{part.source}: the file is empty", "give a file with a header and rows")
-    length = sum(len(line) + 1 for line in first) / len(first)
-    separator = separator or _separator(first[0])
+    separator = separator or _separator(part, first)
     try:
-        fields = next(csv.reader([line + "\n" for line in first], delimiter=separator))
+        rows = list(csv.reader([line + "\n" for line in first], delimiter=separator))
     except csv.Error as error:
         raise InputError(f"{part.source}: the header cannot be read: {error}") from error
-    if all(_is_number(name) for name in fields):
+    decimal_comma = separator != "," and _decimal_commas(part, rows)
+    fields = [name.strip() for name in rows[0]]
+    header = not all(_is_number(name, decimal_comma=decimal_comma) for name in fields)
+    if header:
+        fields = _unique_names(part, fields)
+    else:
+        fields = [f"x{position}" for position in range(len(fields))]
         part.findings.append(
             Finding(
                 "no-header",
-                f"{part.source}: the first line holds only numbers, so it counts as data and the "
-                f"columns are named {'x0' if len(fields) == 1 else f'x0 … x{len(fields) - 1}'}",
+                f"{part.source}: the first line holds only numbers, so it counts as data; the "
+                f"columns are called {listed(fields, 3)}",
             )
         )
-        names = [f"x{position}" for position in range(len(fields))]
-        return Dialect(separator, tuple(names), False, end_of_line, length)
-    names = _unique_names(part, [name.strip() for name in fields])
-    return Dialect(separator, tuple(names), True, end_of_line, length)
+    length = sum(len(line) + 1 for line in first) / len(first)
+    return Dialect(separator, tuple(fields), header, end_of_line, decimal_comma, length)
 
 
 def _first_lines(part: Part, end_of_line: str) -> list[str]:
@@ -106,15 +113,37 @@ def _first_lines(part: Part, end_of_line: str) -> list[str]:
     return [line for line in column.to_list() if line]
 
 
-def _separator(header: str) -> str:
-    counts = Counter(re.sub(r'"[^"]*"', "", header))
-    if counts[","]:
-        return ","
+def _separator(part: Part, first: list[str]) -> str:
+    counts = Counter(re.sub(r'"[^"]*"', "", first[0]))
     best = max(_SEPARATORS, key=lambda mark: counts[mark])
-    return best if counts[best] else ","
+    if counts[","] or counts[best]:
+        return "," if counts[","] else best
+    # Tables of numbers with spaces between them, as numpy.savetxt writes them.
+    tokens = first[0].split()
+    if len(tokens) > 1 and all(_is_number(token) for token in tokens):
+        if all(line.split(" ") == line.split() for line in first):
+            return " "
+        raise InputError(
+            f"{part.source}: the columns are separated by runs of spaces",
+            "make it CSV: sed 's/^ *//; s/  */,/g' FILE > NEW",
+        )
+    return ","
 
 
-def _is_number(text: str) -> bool:
+def _decimal_commas(part: Part, rows: list[list[str]]) -> bool:
+    fields = [field.strip() for row in rows for field in row]
+    commas = any(re.fullmatch(r"[+-]?\d*,\d+", field) for field in fields)
+    if not commas or any(re.fullmatch(r"[+-]?\d*\.\d+", field) for field in fields):
+        return False
+    part.findings.append(
+        Finding("decimal-comma", f"{part.source}: numbers such as 1,5 are read as 1.5")
+    )
+    return True
+
+
+def _is_number(text: str, *, decimal_comma: bool = False) -> bool:
+    if decimal_comma:
+        text = text.replace(",", ".")
     try:
         float(text)
     except ValueError:
@@ -137,12 +166,11 @@ def _unique_names(part: Part, names: list[str]) -> list[str]:
             renamed.append(new)
         unique[new] = None
     if renamed:
-        more = f" and {len(renamed) - 5:,} more" if len(renamed) > 5 else ""
         part.findings.append(
             Finding(
                 "duplicate-columns",
-                f"{part.source}: the header repeats names; the first keeps the name, the others are "
-                f"called {', '.join(renamed[:5])}{more}",
+                f"{part.source}: the header repeats names; the first keeps the name, the others "
+                f"are called {listed(renamed, 5)}",
             )
         )
     return list(unique)

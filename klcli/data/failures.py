@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: (part of the library's message, what is wrong, what to do)
-KNOWN: Final = (
+_KNOWN: Final = (
     (
         "invalid utf-8",
         "not UTF-8 text",
@@ -33,15 +33,21 @@ KNOWN: Final = (
         "it is cut off, or another format: write it again, or name --input-format",
     ),
     (
-        "InvalidFooter",
+        "out-of-spec",
         "not a whole Arrow file",
         "it is cut off, or another format: write it again, or name --input-format",
     ),
+    ("incomplete frame", "the compressed file is cut off", "fetch or compress it again"),
     ("unexpected end of file", "the compressed file is cut off", "fetch or compress it again"),
     ("NDJSON line expected", "a line is not a JSON object", "one {…} a line, or use CSV"),
     ("NDJSON types on empty", "the file is empty", "give a file with rows"),
     ("can only deserialize json objects", "not an array of JSON objects", "expected [{…}, {…}]"),
-    ("Syntax at character", "not valid JSON", "check it with: python -m json.tool FILE"),
+    ("infer data-type", "the file is empty", "give a file with rows"),
+    (
+        "Syntax at character",
+        "not valid JSON",
+        "expected one {…} a line, or [{…}, {…}]; check it with: python -m json.tool FILE",
+    ),
     ("zstd error", "damaged data", "write or fetch the file again"),
     ("empty CSV", "the file is empty", "give a file with a header and rows"),
 )
@@ -59,7 +65,7 @@ def reading(source: str) -> Iterator[None]:
 
 
 def _told(source: str, text: str) -> InputError:
-    for part, wrong, remedy in KNOWN:
+    for part, wrong, remedy in _KNOWN:
         if part in text:
             return InputError(f"{source}: {wrong}", remedy)
     first = next((line.strip() for line in text.splitlines() if line.strip()), "cannot be read")

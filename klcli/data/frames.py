@@ -28,6 +28,8 @@ def object_table(data: Any) -> Table:
         return array_table(ARRAY, data)
     if isinstance(data, Mapping):
         return _mapping_table(data)
+    if isinstance(data, list | tuple) and not any(isinstance(item, str) for item in data):
+        return array_table(ARRAY, np.asarray(_items(data)))
     if type(data).__module__.partition(".")[0] == "polars":
         return _polars_table(data)
     return _foreign_table(data)
@@ -36,7 +38,7 @@ def object_table(data: Any) -> Table:
 def _mapping_table(data: Mapping[Any, Any]) -> Table:
     columns = {}
     for name, values in data.items():
-        array = values if isinstance(values, np.ndarray) else np.asarray(_listed(values))
+        array = values if isinstance(values, np.ndarray) else np.asarray(_items(values))
         if array.ndim != 1:
             raise InputError(
                 f"{FRAME}: column {str(name)!r} has {array.ndim} dimensions",
@@ -46,7 +48,7 @@ def _mapping_table(data: Mapping[Any, Any]) -> Table:
     return columns_table(FRAME, columns)
 
 
-def _listed(values: Any) -> Any:
+def _items(values: Any) -> Any:
     # NumPy would turn [1, None] or [1, "x"] into something else; as objects they stay.
     if isinstance(values, list | tuple) and any(
         item is None or isinstance(item, str) for item in values

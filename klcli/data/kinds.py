@@ -195,8 +195,8 @@ def decide(name: str, p: View, q: View, forced: Kind | None) -> Decision:
         return Decision(kind, Reading.LABEL, Reading.LABEL)
     problem = Finding(
         "kind-mismatch",
-        f"{name!r} holds {_words(p)} in P and {_words(q)} in Q; --categorical {name} "
-        f"or --numeric {name} reads both sides the same way",
+        f"{name!r} holds {_words(p)} in P and {_words(q)} in Q; --categorical {name} compares "
+        "them as categories",
     )
     kind = p.kind or Kind.CATEGORICAL
     return Decision(kind, p.reading(p.kind), q.reading(q.kind), problem)

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from klcli.data.wording import listed
 from klcli.errors import InputError
 from klcli.results import Finding
 
@@ -129,11 +130,3 @@ def _not_common(name: str, left: Sequence[str], right: Sequence[str]) -> InputEr
     return InputError(
         f"--column: {name!r} is left out", "it is excluded, or holds the weights of the rows"
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names for a sentence, at most ten of them."""
-    if not names:
-        return "none"
-    more = f" and {len(names) - 10:,} more" if len(names) > 10 else ""
-    return ", ".join(repr(name) for name in names[:10]) + more

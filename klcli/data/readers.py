@@ -82,6 +82,8 @@ def _ndjson(part: Part) -> Table:
 def _json(part: Part) -> Table:
     import polars as pl
 
+    if _begins(part.path, b"{"):
+        return _ndjson(part)
     with reading(part.source):
         return frame_table(
             part.source, pl.read_json(part.path, infer_schema_length=None), lexical=True
@@ -92,10 +94,14 @@ def _xlsx(part: Part) -> Table:
     import polars as pl
 
     try:
-        with reading(part.source):
-            frame = pl.read_excel(part.path, infer_schema_length=None, raise_if_empty=False)
+        from fastexcel import FastExcelError
     except ModuleNotFoundError as error:
         raise MissingExtraError.for_extra("reading Excel files", "excel") from error
+    try:
+        with reading(part.source):
+            frame = pl.read_excel(part.path, infer_schema_length=None, raise_if_empty=False)
+    except FastExcelError as error:
+        raise InputError(f"{part.source}: not a whole Excel workbook", "save it again") from error
     return frame_table(part.source, frame, lexical=True)
 
 

@@ -30,7 +30,6 @@ class RowSample:
         self._size = size
         self._held: list[list[Floats]] = []
         self._keys: list[Floats] = []
-        self._limit = np.inf
         self._generator: Generator | None = None
 
     @property
@@ -51,9 +50,8 @@ class RowSample:
             self._held.append(columns)
             return
         keys = self._generator.random(count)
-        chosen = np.flatnonzero(keys < self._limit)
-        if len(chosen) > self._size:
-            chosen = chosen[np.argpartition(keys[chosen], self._size - 1)[: self._size]]
+        # The `size` smallest of all keys so far lie below this: eight standard deviations.
+        chosen = np.flatnonzero(keys < (self._size + 8 * self._size**0.5) / self.rows)
         self._held.append([column[chosen] for column in columns])
         self._keys.append(keys[chosen])
         if sum(map(len, self._keys)) > 2 * self._size:
@@ -69,7 +67,8 @@ class RowSample:
 
     def _shrink(self) -> None:
         keys = np.concatenate(self._keys)
+        if len(keys) <= self._size:
+            return
         kept = np.argpartition(keys, self._size - 1)[: self._size]
         self._held = [[np.concatenate(parts)[kept] for parts in zip(*self._held, strict=True)]]
         self._keys = [keys[kept]]
-        self._limit = float(self._keys[0].max())

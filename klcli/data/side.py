@@ -91,7 +91,8 @@ class Side:
         guesses: dict[str, Evidence] = {}
         if texts:
             for batch in self.table.batches(texts):
-                guesses = evidence(batch.head(_GUESS_ROWS), texts)
+                whole = self.table.in_memory and len(batch) <= _GUESS_ROWS
+                guesses = evidence(batch.head(_GUESS_ROWS), texts, final=whole)
                 break
         for name in columns:
             guess = guesses.get(name, Evidence(0))
@@ -213,11 +214,12 @@ class Side:
             self.views[name] = view.learned(reading, text, present)
         elif reading is not Reading.NONE:
             counts = self.labels[name].counts()
+            if view.evidence.final:
+                return
             seen = Evidence(present, final=True)
             if view.declared is Declared.TEXT:
-                seen = evidence(counts, ["label"], "rows")["label"]
-            if not view.evidence.final:
-                self.views[name] = view.seen(seen)
+                seen = evidence(counts, ["label"], "rows", final=True)["label"]
+            self.views[name] = view.seen(seen)
 
     def count(self, bounds: Mapping[str, Floats]) -> dict[str, Floats]:
         """Count the numbers of summarized columns in the cells between bounds.
