@@ -70,3 +70,11 @@ def test_an_error_has_its_own_exit_code(estimation, kl):
 def test_messages_cannot_move_the_cursor(estimation, kl):
     estimation.error = PartialError("a\x1b[2J.csv is broken", "remove \x07")
     assert kl("estimate", "a", "b")[2] == "error: a\\x1b[2J.csv is broken\nhint: remove \\x07\n"
+
+
+def test_interrupted_before_the_command_begins(kl, monkeypatch):
+    def interrupt(**options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("klcli.__main__.app", interrupt)
+    assert kl("--version") == (130, "", "")

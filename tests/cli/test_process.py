@@ -67,17 +67,22 @@ def test_a_reader_that_leaves_early_is_no_error(words):
     assert (gone.returncode, gone.stdout, gone.stderr) == (0, "", "")
 
 
-def test_a_reader_that_leaves_early_does_not_open_the_gate():
+def with_no_reader(*words: str) -> subprocess.CompletedProcess[str]:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
-        [*FAKED, "0", "q", "-q", "--fail-above", "0.195"],
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run(words, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
+    return done
+
+
+@pytest.mark.parametrize("words", [["--help"], ["schema"], ["--version"]], ids=" ".join)
+def test_no_reader_at_all_is_no_error(words):
+    done = with_no_reader(*KL, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_leaves_early_does_not_open_the_gate():
+    done = with_no_reader(*FAKED, "0", "q", "-q", "--fail-above", "0.195")
     assert done.returncode == 1
     assert done.stderr.startswith("above: air_time")
 
