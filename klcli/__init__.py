@@ -1,4 +1,4 @@
-"""How different are two datasets, and how sure are you?
+"""How different two datasets are, and how sure that is.
 
 The Kullback-Leibler divergence between samples, with an honest interval. The functions here are
 the commands of ``kl`` on paths, NumPy arrays or any data frame.

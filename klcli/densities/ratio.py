@@ -256,8 +256,9 @@ def merge(counts: Floats, groups: int) -> Integers:
     Half of the groups are even in rank and half in normal score, so that the extremes, where the
     ratio of light to heavy tails changes fastest, stay resolved.
     """
-    if len(counts) <= groups:
-        return np.arange(len(counts))
+    if np.count_nonzero(counts) <= groups:
+        # Cells that a resample left empty join a neighbour.
+        return np.maximum(np.cumsum(counts > 0) - 1, 0)
     total = np.cumsum(counts)
     rank = (total - counts / 2) / total[-1]
     grid = np.linspace(rank[0], rank[-1], 513)
