@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.densities.bins_rules import UNEQUAL, WIDTHS
+from klcli.densities.bins_rules import UNEQUAL, WIDTHS, just_above
 from klcli.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -69,16 +69,16 @@ def choose_edges(sample: PooledSample, bins: str | int | Sequence[float]) -> Flo
         If a rule asks for more than 65,536 bins, or the range overflows.
     """
     if not isinstance(bins, str | int):
-        return _closed(np.asarray(bins, float))
+        return closed(np.asarray(bins, float))
     low, high = pooled_range(sample)
     values = pooled_values(sample)
     summaries = (sample.summary_p, sample.summary_q)
     rows = len(values) if sample.complete else sum(map(finite_rows, summaries))
     if low == high:
-        return _closed(np.array([low - 0.5, high + 0.5]))
+        return closed(np.array([low - 0.5, high + 0.5]))
     if isinstance(bins, str) and bins in UNEQUAL:
         starts = UNEQUAL[bins](values, rows)
-        return _finite(np.unique(np.concatenate([[low], starts, [np.nextafter(high, np.inf)]])))
+        return _finite(np.unique(np.concatenate([[low], starts, just_above(np.array([high]))])))
     span = high - low
     if not math.isfinite(span):
         raise InputError(
@@ -96,7 +96,7 @@ def choose_edges(sample: PooledSample, bins: str | int | Sequence[float]) -> Flo
             )
         bins = math.ceil(number)
     # Where bins are finer than floating-point numbers are spaced, edges coincide.
-    return _closed(np.unique(np.linspace(low, high, bins + 1)))
+    return closed(np.unique(np.linspace(low, high, bins + 1)))
 
 
 def pooled_values(sample: PooledSample) -> Floats:
@@ -138,9 +138,9 @@ def finite_rows(summary: Summary) -> int:
     return max(1, summary.rows - summary.missing)
 
 
-def _closed(edges: Floats) -> Floats:
+def closed(edges: Floats) -> Floats:
     """Move the last edge just beyond itself, so that the value there falls into the last bin."""
-    return _finite(np.append(edges[:-1], np.nextafter(edges[-1], np.inf)))
+    return _finite(np.concatenate([edges[:-1], just_above(edges[-1:])]))
 
 
 def _finite(edges: Floats) -> Floats:

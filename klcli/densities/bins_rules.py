@@ -154,7 +154,7 @@ def quantile(values: Floats, rows: int) -> Floats:
     number = math.ceil(2 * rows ** (1 / 3))
     cuts = values[np.arange(number) * len(values) // number]
     alone = cuts[1:][np.diff(cuts) == 0]
-    return np.unique(np.concatenate([cuts, np.nextafter(alone, np.inf)]))
+    return np.unique(np.concatenate([cuts, just_above(alone)]))
 
 
 def blocks(values: Floats, rows: int) -> Floats:
@@ -193,6 +193,12 @@ def blocks(values: Floats, rows: int) -> Floats:
     while starts[-1] > 0:
         starts.append(int(first[starts[-1]]))
     return edges[starts[::-1]]
+
+
+def just_above(values: Floats) -> Floats:
+    """Return the next larger float of each value; inf after the largest."""
+    with np.errstate(over="ignore"):
+        return np.nextafter(values, np.inf)
 
 
 def _equal_counts(values: Floats, number: int) -> Floats:

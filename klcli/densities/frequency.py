@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from klcli.densities.bins_rules import just_above
 from klcli.errors import InputError, UsageError
 from klcli.typing import FittedPair
 
@@ -139,7 +140,7 @@ class Frequency:
                 f"{len(values):,} distinct numbers are too many to be categories",
                 "leave --density at auto, or use --density histogram",
             )
-        ends = np.nextafter(values, np.inf)
+        ends = just_above(values)
         return np.unique(np.concatenate([values, ends[np.isfinite(ends)]]))
 
     def fit(self, table: CountTable) -> FittedPair:

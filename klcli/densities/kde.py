@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from klcli.densities.bandwidth import check_bandwidth, choose_bandwidth
-from klcli.densities.bins import finite_rows, pooled_range
+from klcli.densities.bins import closed, finite_rows, pooled_range
 from klcli.densities.kde_grid import Grid
 from klcli.densities.kde_kernel import log_smooth
 from klcli.errors import InputError
@@ -76,32 +76,33 @@ class Kde:
             )
         cells = LEAST_CELLS
         while True:
-            step = span / cells
-            narrowest = min(
-                self._width(side, summary, np.linspace(low, high, cells + 1))
-                for side, summary in (
-                    (sample.p, sample.summary_p),
-                    (sample.q, sample.summary_q),
-                )
+            bounds = np.linspace(low, high, cells + 1)
+            detail = min(
+                self._detail(side, summary, bounds)
+                for side, summary in ((sample.p, sample.summary_p), (sample.q, sample.summary_q))
             )
-            if FINENESS * step <= narrowest:
-                bounds = np.linspace(low, high, cells + 1)
-                return np.append(bounds[:-1], np.nextafter(high, np.inf))
-            needed = 2 ** math.ceil(math.log2(FINENESS * span / narrowest))
+            if FINENESS * span / cells <= detail:
+                return closed(bounds)
+            needed = 2 ** math.ceil(math.log2(FINENESS * span / detail))
             if needed > MOST_CELLS:
                 raise InputError(
-                    f"the range from {low:g} to {high:g} is {span / narrowest:,.0f} bandwidths "
-                    f"of {narrowest:g} wide, too much for a kernel density",
-                    "use --density ratio, or compare logarithms",
+                    f"the range from {low:g} to {high:g} is {span / detail:,.0f} times the "
+                    f"{detail:.3g} that a kernel density has to resolve",
+                    "use --density ratio; or --bandwidth silverman, if values repeat",
                 )
             cells = max(needed, 2 * cells)
 
-    def _width(self, values: Floats, summary: Summary, bounds: Floats) -> float:
+    def _detail(self, values: Floats, summary: Summary, bounds: Floats) -> float:
+        """Return what the cells have to resolve: the bandwidth, as far as they can tell it."""
         counts = np.histogram(values, bounds)[0].astype(float)
         chosen = choose_bandwidth(self.bandwidth, counts, bounds[1] - bounds[0])
+        if chosen.rule == "given":
+            return chosen.width
         # A sample of the rows asks for more smoothing than all of them.
-        share = 1.0 if chosen.rule == "given" else len(values) / finite_rows(summary)
-        return chosen.width * math.pow(min(share, 1.0), 0.2)
+        width = chosen.width * math.pow(min(len(values) / finite_rows(summary), 1.0), 0.2)
+        low, high = np.quantile(values, [0.25, 0.75])
+        # All rules but Scott's look at the middle of the data, which must not be in one cell.
+        return width if chosen.rule == "scott" or low == high else min(width, float(high - low))
 
     def bandwidths(self, table: CountTable) -> tuple[Bandwidth, Bandwidth]:
         """Return the bandwidths of P and of Q, and the rules that gave them.
