@@ -29,7 +29,7 @@ def quantile_bounds(sample: PooledSample, cells: int = CELLS) -> Floats:
     sample : PooledSample
         Sorted finite values of both sides.
     cells : int
-        Most quantile cells.
+        Most quantile cells, at least 2.
 
     Returns
     -------

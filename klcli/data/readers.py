@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import glob
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -106,37 +108,38 @@ def _xlsx(part: Part) -> Table:
 
 
 def _npy(part: Part) -> Table:
-    return array_table(part.source, _load(part.source, part.path, mmap_mode="r"))
+    with _loading(part.source):
+        array = np.load(part.path, mmap_mode="r", allow_pickle=False)
+    return array_table(part.source, array)
 
 
 def _npz(part: Part) -> Table:
     columns: dict[str, Integers] = {}
-    with _load(part.source, part.path) as archive:
+    # NumPy leaves the file open where it is no archive.
+    with (
+        Path(part.path).open("rb") as file,
+        _loading(part.source),
+        np.load(file, allow_pickle=False) as archive,
+    ):
         for name in archive.files:
-            try:
+            what = f"{part.source}: {name!r}"
+            with _loading(what):
                 array = archive[name]
-            except ValueError as error:
-                raise _pickled(f"{part.source}: array {name!r}") from error
-            columns |= split(f"{part.source}: {name!r}", array, prefix=f"{name}_", lone=name)
+            columns |= split(what, array, prefix=f"{name}_", lone=name)
     return columns_table(part.source, columns)
 
 
-def _load(source: str, path: str, **options: Any) -> Any:
+@contextmanager
+def _loading(what: str) -> Iterator[None]:
     try:
-        return np.load(path, allow_pickle=False, **options)
-    except ValueError as error:
-        if "pickle" in str(error).lower() or "object" in str(error).lower():
-            raise _pickled(source) from error
-        raise InputError(f"{source}: not a whole NumPy file: {error}", "write it again") from error
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{source}: not a whole NumPy file: {error}", "write it again") from error
-
-
-def _pickled(what: str) -> InputError:
-    return InputError(
-        f"{what} holds Python objects, which are never unpickled",
-        "save numbers or fixed-width text: np.save(path, array.astype(float))",
-    )
+        yield
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        if "pickle" in str(error) or "Python objects" in str(error):
+            raise InputError(
+                f"{what} holds Python objects, which are never unpickled",
+                "save numbers or fixed-width text: np.save(path, array.astype(float))",
+            ) from error
+        raise InputError(f"{what}: not a whole NumPy file: {error}", "write it again") from error
 
 
 def _begins(path: str, magic: bytes) -> bool:

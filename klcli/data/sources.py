@@ -92,6 +92,8 @@ class _Opener:
             raise InputError(f"{given}: no permission to read it", "check with: ls -l") from error
 
     def _local(self, given: str, path: str) -> Table:
+        if not path:
+            raise InputError("'': no such file", "the name of a source is empty")
         try:
             mode = Path(path).stat().st_mode
         except (OSError, ValueError):

@@ -50,14 +50,20 @@ def download(address: str, cleanup: ExitStack) -> str:
     InputError
         If it cannot be fetched.
     """
+    from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
     request = Request(address, headers={"User-Agent": "klcli"})
     try:
         with urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
             return copy(response, cleanup)
+    except HTTPError as error:
+        error.close()
+        raise InputError(
+            f"{address}: cannot be fetched: {error.code} {error.reason}", "check the address"
+        ) from error
     except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
+        reason = getattr(error, "reason", error)
         raise InputError(f"{address}: cannot be fetched: {reason}", "check the address") from error
 
 

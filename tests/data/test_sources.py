@@ -1,0 +1,375 @@
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from makers import compressed
+
+from klcli.data import spool
+from klcli.data.tabulate import Selection, tabulate
+from klcli.errors import InputError, UsageError
+
+CSV = "x,c\n1,a\n2,b\n2,a\n"
+
+
+def codes(table):
+    return [finding.code for finding in table.findings]
+
+
+def failure(p, q=None, **options):
+    with pytest.raises(InputError) as caught:
+        tabulate(p, p if q is None else q, Selection(**options))
+    assert "\n" not in caught.value.message + caught.value.hint
+    assert caught.value.hint
+    return caught.value
+
+
+@pytest.fixture
+def feed(monkeypatch):
+    """Put bytes on standard input."""
+
+    class Input:
+        def __init__(self, data):
+            self.buffer = io.BytesIO(data)
+
+    def fed(data):
+        monkeypatch.setattr(sys, "stdin", Input(data.encode() if isinstance(data, str) else data))
+
+    return fed
+
+
+class TestPaths:
+    def test_path_objects(self, write):
+        path = Path(write("a.csv", CSV))
+        assert tabulate(path, path).p.source == "a.csv"
+
+    def test_no_such_file_names_those_that_look_alike(self, write):
+        write("price.csv", CSV)
+        error = failure("prices.csv")
+        assert (error.message, error.exit_code) == ("prices.csv: no such file", 2)
+        assert "price.csv" in error.hint
+
+    @pytest.mark.usefixtures("here")
+    def test_no_such_folder(self):
+        assert "no folder 'nowhere'" in failure("nowhere/a.csv").hint
+
+    def test_file_address(self, write, here):
+        write("a b.csv", CSV)
+        address = (here / "a b.csv").as_uri()
+        assert tabulate(address, "a b.csv").p.source == address
+
+    def test_a_name_may_look_like_a_pattern(self, write):
+        for suffix, content in (("csv", CSV), ("ndjson", '{"x": 1}\n{"x": 3}\n')):
+            name = write(f"a[1].{suffix}", content)
+            assert tabulate(name, name).columns[0].name == "x"
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+    def test_no_permission(self, write, here):
+        (here / write("a.csv", CSV)).chmod(0)
+        assert "no permission" in failure("a.csv").message
+
+    @pytest.mark.parametrize("given", ["", "a\0b.csv", "x" * 5000])
+    @pytest.mark.usefixtures("here")
+    def test_names_that_no_file_can_have(self, given):
+        assert "no such file" in failure(given).message
+
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [
+            ("data.dat", "x"),
+            ("data", "x"),
+            ("data.CSV", "x"),
+            ("data.2024", "x"),
+        ],
+    )
+    def test_other_names_are_told_by_content(self, write, name, expected):
+        assert tabulate(write(name, CSV), name).columns[0].name == expected
+
+    def test_input_format_overrules_the_name(self, write):
+        path = write("data.json", CSV)
+        assert len(tabulate(path, path, Selection(input_format="csv")).columns) == 2
+
+    def test_unknown_input_format(self, write):
+        with pytest.raises(UsageError, match="unknown input format 'sas'") as caught:
+            tabulate(write("a.csv", CSV), "a.csv", Selection(input_format="sas"))
+        assert "parquet" in caught.value.hint
+
+    @pytest.mark.parametrize("given", [None, 3, b"a.csv", object(), ["a.csv"]])
+    def test_what_is_no_source(self, given):
+        assert "cannot read data of type" in failure(given).message
+
+
+class TestManyFiles:
+    @pytest.fixture
+    def parts(self, write):
+        write("d/b.csv", "x,c\n5,b\n")
+        write("d/a.csv", CSV)
+        write("d/deep/er/c.csv", "x,c\n7,a\n")
+        write("d/_SUCCESS", "")
+        write("d/.hidden.csv", "nonsense")
+        write("d/.git/a.csv", "nonsense")
+        write("d/README.md", "# not data")
+        write("all.csv", CSV + "5,b\n7,a\n")
+        return "d"
+
+    @pytest.mark.parametrize("given", ["d", "d/", "d/**/*.csv"])
+    @pytest.mark.usefixtures("parts")
+    def test_folder_and_glob_are_their_parts_one_after_the_other(self, given):
+        table = tabulate(given, "all.csv")
+        assert (table.p.source, table.p.rows, table.q.rows) == (given, 5, 5)
+        for column in table.columns:
+            assert column.table.p.tolist() == column.table.q.tolist()
+        assert table.findings == ()
+
+    @pytest.mark.usefixtures("parts", "in_batches")
+    def test_parts_in_batches(self):
+        assert tabulate("d", "all.csv").p.rows == 5
+
+    @pytest.mark.usefixtures("parts")
+    def test_formats_may_differ(self, here):
+        (here / "d/b.csv").unlink()
+        pl.DataFrame({"x": [5.0], "c": ["b"]}).write_parquet(here / "d/b.parquet")
+        np.savez(here / "d/deep/z.npz", x=np.array([1.5]), c=np.array(["a"]))
+        table = tabulate("d", "all.csv")
+        assert table.p.rows == 6
+        assert table.columns[0].table.n_p == 6
+
+    def test_columns_that_a_part_lacks_are_missing_there(self, write):
+        write("d/a.csv", "x,c\n1,a\n2,b\n")
+        write("d/b.csv", "c,y\na,5\n")
+        table = tabulate("d", "d/a.csv")
+        assert codes(table) == ["part-columns", "only-in-p"]
+        assert "'x' in 1, 'y' in 1" in table.findings[0].message
+        x, c = table.columns
+        assert (x.p.rows, x.p.missing, c.p.missing) == (3, 1, 0)
+
+    @pytest.mark.usefixtures("in_batches")
+    def test_a_part_with_none_of_the_columns_still_has_rows(self, write):
+        write("d/a.csv", "x\n1\n2\n")
+        write("d/b.csv", "y\n5\n6\n7\n")
+        (x,) = tabulate("d", np.ones(3), Selection(columns=("x",), exclude=("y",))).columns
+        assert (x.p.rows, x.p.missing) == (5, 3)
+
+    def test_types_may_differ_between_parts(self, here):
+        (here / "d").mkdir()
+        pl.DataFrame({"x": [1, 2]}).write_parquet(here / "d/a.parquet")
+        pl.DataFrame({"x": [2.5]}).write_parquet(here / "d/b.parquet")
+        (x,) = tabulate("d", np.array([1.0, 2, 2.5])).columns
+        assert x.table.p.tolist() == [1, 1, 1]
+
+    def test_types_that_have_nothing_in_common(self, here):
+        (here / "d").mkdir()
+        pl.DataFrame({"x": [1, 2]}).write_parquet(here / "d/a.parquet")
+        pl.DataFrame({"x": [[2.5]]}).write_parquet(here / "d/b.parquet")
+        failure("d")
+
+    @pytest.mark.usefixtures("here")
+    def test_nothing_matches(self):
+        assert failure("*.csv").message == "no file matches *.csv"
+
+    def test_folder_without_data(self, write):
+        write("d/README.md", "# not data")
+        error = failure("d")
+        assert error.message == "d: the folder holds no data files"
+        assert "parquet" in error.hint
+
+    @pytest.mark.usefixtures("parts")
+    def test_one_bad_part_is_named(self, write):
+        write("d/b.csv", "x,c\n1,2,3\n")
+        assert "d/b.csv: line 2 has 3 fields" in failure("d").message
+
+
+class TestStandardInput:
+    @pytest.mark.parametrize(
+        "data",
+        [
+            CSV,
+            CSV.replace(",", "\t"),
+            CSV.replace(",", ";"),
+            '{"x": 1, "c": "a"}\n{"x": 2, "c": "b"}\n{"x": 2, "c": "a"}\n',
+            '\n [{"x": 1, "c": "a"}, {"x": 2, "c": "b"}, {"x": 2, "c": "a"}]',
+            compressed(CSV.encode(), "gz"),
+            compressed(CSV.encode(), "zst"),
+            "\ufeff" + CSV,
+        ],
+    )
+    def test_format_is_told_by_content(self, feed, write, data):
+        feed(data)
+        table = tabulate("-", write("b.csv", CSV))
+        assert table.p.source == "<stdin>"
+        for column in table.columns:
+            assert column.table.p.tolist() == column.table.q.tolist()
+
+    @pytest.mark.parametrize("name", ["parquet", "arrow", "stream", "npz", "npy"])
+    def test_binary_format_is_told_by_content(self, feed, here, write, name):
+        frame = pl.DataFrame({"x": [1.0, 2, 2]})
+        path = here / "data"
+        match name:
+            case "parquet":
+                frame.write_parquet(path)
+            case "arrow":
+                frame.write_ipc(path)
+            case "stream":
+                frame.write_ipc_stream(path)
+            case "npz":
+                with path.open("wb") as file:
+                    np.savez(file, x=frame["x"].to_numpy())
+            case "npy":
+                with path.open("wb") as file:
+                    np.save(file, frame["x"].to_numpy())
+        feed(path.read_bytes())
+        (column,) = tabulate(write("b.csv", "x\n1\n2\n2\n"), "-").columns
+        assert column.table.p.tolist() == column.table.q.tolist()
+
+    @pytest.mark.usefixtures("in_batches", "small_sample")
+    def test_it_can_be_read_twice_and_leaves_nothing_behind(self, feed, here, monkeypatch):
+        monkeypatch.setattr("tempfile.tempdir", str(here))
+        feed("x\n" + "".join(f"{i}\n" for i in range(100)))
+        (column,) = tabulate("-", np.arange(100.0)).columns
+        assert column.table.n_p == 100
+        assert list(here.iterdir()) == []
+
+    def test_nothing_is_left_behind_by_a_failure(self, feed, here, monkeypatch):
+        monkeypatch.setattr("tempfile.tempdir", str(here))
+        feed("x\n1\n")
+        failure("-", np.empty(0))
+        assert list(here.iterdir()) == []
+
+    def test_input_format(self, feed):
+        feed("[x\n1\n2\n")
+        (column,) = tabulate("-", np.ones(2), Selection(input_format="csv")).columns
+        assert column.name == "[x"
+
+    def test_empty(self, feed):
+        feed("")
+        assert failure("-", np.ones(2)).message == "<stdin>: the file is empty"
+
+    def test_not_on_both_sides(self, feed):
+        feed(CSV)
+        assert "one side only" in failure("-", Path("-")).message
+
+    def test_array_file_against_a_pipe(self, here):
+        np.save(here / "a.npy", np.array([1.0, 2, 2, 3]))
+        code = (
+            "from klcli.data.tabulate import tabulate\n"
+            "table = tabulate('a.npy', '-')\n"
+            "(column,) = table.columns\n"
+            "print(column.name, column.table.p.tolist(), column.table.q.tolist())\n"
+            "print(table.findings[0].code)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            input="price\n2\n3\n",
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        assert done.stdout.splitlines() == [
+            "price [1.0, 2.0, 1.0] [0.0, 1.0, 1.0]",
+            "paired-by-position",
+        ]
+
+    def test_named_pipe(self, here, write):
+        write("b.csv", CSV)
+        os.mkfifo(here / "pipe")
+        writer = threading.Thread(target=lambda: (here / "pipe").write_text(CSV))
+        writer.start()
+        table = tabulate("pipe", "b.csv")
+        writer.join()
+        assert table.p.rows == 3
+
+
+class TestContent:
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"\x80\x04\x95\x00\x00\x00", "neither text nor a known binary format"),
+            (b"abc\x00def", "neither text nor a known binary format"),
+            (CSV.encode("utf-16"), "UTF-16"),
+            (CSV.encode("utf-16-le"), "UTF-16"),
+            (CSV.encode("utf-16-be"), "UTF-16"),
+        ],
+    )
+    @pytest.mark.parametrize("name", ["a.csv", "a.unknown", "a.ndjson"])
+    def test_not_text(self, write, content, said, name):
+        assert said in failure(write(name, content)).message
+
+    def test_hint_converts_utf16(self, write):
+        assert "iconv -f UTF-16 -t UTF-8" in failure(write("a.csv", CSV.encode("utf-16"))).hint
+
+    @pytest.mark.parametrize("suffix", ["gz", "zst"])
+    def test_named_like_compressed_but_not(self, write, suffix):
+        error = failure(write(f"a.csv.{suffix}", CSV))
+        assert "but it is not one" in error.message
+
+    @pytest.mark.parametrize("suffix", ["gz", "zst"])
+    def test_compressed_though_not_named_so(self, write, suffix):
+        path = write("a.csv", compressed(CSV.encode(), suffix))
+        assert tabulate(path, write("b.csv", CSV)).p.rows == 3
+
+    @pytest.mark.parametrize("name", ["a.csv.gz", "a.json.gz", "a.csv.zst", "a.parquet.zst"])
+    def test_compressed_and_cut_off(self, write, name):
+        content = ("x\n" + "".join(f"{i}\n" for i in range(2000))).encode()
+        suffix = name.rpartition(".")[2]
+        path = write(name, compressed(content, suffix)[:-30])
+        assert "cut off" in failure(path, np.ones(3)).message
+
+    def test_zstd_without_a_reader(self, write, monkeypatch):
+        def no_module(name):
+            raise ModuleNotFoundError(name)
+
+        monkeypatch.setattr(spool, "import_module", no_module)
+        path = write("a.npy.zst", compressed(b"\x93NUMPY", "zst"))
+        assert "zstd -d" in failure(path, np.ones(3)).hint
+
+
+class TestAddresses:
+    @pytest.fixture
+    def server(self, here):
+        class Quiet(SimpleHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(here)))
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.parquet", "a"])
+    def test_any_server_will_do(self, server, write, here, name):
+        write("b.csv", CSV)
+        if name == "a.parquet":
+            pl.read_csv("b.csv").write_parquet(here / name)
+        else:
+            write(name, compressed(CSV.encode(), "gz") if name.endswith("gz") else CSV)
+        table = tabulate(f"{server}/{name}?token=1", "b.csv")
+        assert table.p.source == f"{server}/{name}?token=1"
+        assert table.p.rows == 3
+
+    def test_not_found(self, server):
+        error = failure(f"{server}/nothing.csv", np.ones(2))
+        assert "cannot be fetched" in error.message
+        assert "404" in error.message
+
+    def test_no_server(self):
+        assert "cannot be fetched" in failure("http://127.0.0.1:9/a.csv", np.ones(2)).message
+
+    def test_cloud_address_of_unknown_format(self):
+        error = failure("s3://bucket/data", np.ones(2))
+        assert "--input-format" in error.hint
+
+    def test_other_schemes_are_files_that_do_not_exist(self):
+        assert "no such file" in failure("ftp://host/a.csv", np.ones(2)).message
