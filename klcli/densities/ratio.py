@@ -258,7 +258,8 @@ def merge(counts: Floats, groups: int) -> Integers:
     """
     if np.count_nonzero(counts) <= groups:
         # Cells that a resample left empty join a neighbour.
-        return np.maximum(np.cumsum(counts > 0) - 1, 0)
+        joined: Integers = np.maximum(np.cumsum(counts > 0) - 1, 0)
+        return joined
     total = np.cumsum(counts)
     rank = (total - counts / 2) / total[-1]
     grid = np.linspace(rank[0], rank[-1], 513)

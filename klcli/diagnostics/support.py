@@ -41,13 +41,15 @@ class Escape:
     finding: Finding | None
 
 
-def unseen_categories(table: CountTable, *, only: Bools | None = None) -> Escape:
+def unseen_categories(table: CountTable, sample: str, *, only: Bools | None = None) -> Escape:
     """Find the categories that P shows and Q never does, named by their share of P.
 
     Parameters
     ----------
     table : CountTable
         Cells of which each is a category.
+    sample : str
+        What to call P.
     only : ndarray of bool, shape (cells,), optional
         Look at these cells alone.
     """
@@ -61,13 +63,11 @@ def unseen_categories(table: CountTable, *, only: Bools | None = None) -> Escape
     named = ", ".join(f"{table.name(int(cell))!r}" for cell in order[:_NAMED])
     more = f" and {len(order) - _NAMED} more" if len(order) > _NAMED else ""
     noun = "value" if len(order) == 1 else "values"
-    message = (
-        f"{noun} that only the first argument shows: {named}{more}, {_percent(mass)} of its rows"
-    )
+    message = f"{noun} that only {sample} shows: {named}{more}; {_percent(mass)} of its rows"
     return Escape(mass, cells, Finding("unseen-categories", message))
 
 
-def outside_support(table: CountTable, reference: str) -> Escape:
+def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
     """Find the longest stretch of the number line that P visits and Q does not.
 
     A tail of P beyond Q's smallest or largest value, or a gap of Q in between; only where it is
@@ -77,8 +77,8 @@ def outside_support(table: CountTable, reference: str) -> Escape:
     ----------
     table : CountTable
         Ordered cells of finite numbers.
-    reference : str
-        What to call Q.
+    sample, reference : str
+        What to call P and Q.
     """
     empty = table.q == 0
     if not table.n_p or not table.n_q:
@@ -101,7 +101,7 @@ def outside_support(table: CountTable, reference: str) -> Escape:
     else:
         where = f"between {table.lower[inside[0]]:.6g} and {table.upper[inside[-1]]:.6g}"
     code = "saturated" if mass >= _DISJOINT else "outside-range"
-    message = f"{_percent(mass)} of the rows lie where {reference} has none, {where}"
+    message = f"{_percent(mass)} of {sample} lies where {reference} has no rows, {where}"
     return Escape(mass, cells, Finding(code, message))
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _INFINITE_VARIANCE = 0.5
 #: Normal quantile of the one-sided 95 % bound that has to lie above.
 _ONE_SIDED = 1.645
-#: Fewest rows of P in a tail that tell anything about its shape.
-_FEWEST = 10
+#: Fewest rows of P, and cells with any, in a tail that tell anything about its shape.
+_FEWEST_ROWS, _FEWEST_CELLS = 10, 5
 
 
 def tail_shape(p: Floats, q: Floats) -> tuple[float, float]:
@@ -50,7 +50,7 @@ def tail_shape(p: Floats, q: Floats) -> tuple[float, float]:
     size = min(0.2 * m, 3 * m**0.5)
     beyond = np.cumsum(q[::-1])[::-1] - q / 2
     tail = beyond <= size
-    if size < 1 or p[tail].sum() < _FEWEST:
+    if p[tail].sum() < _FEWEST_ROWS or np.count_nonzero(p[tail]) < _FEWEST_CELLS:
         return float("nan"), float("nan")
     observed = tail & (beyond > 0)
     distance = np.log(size / np.maximum(beyond, 0.5))
@@ -59,24 +59,30 @@ def tail_shape(p: Floats, q: Floats) -> tuple[float, float]:
     return 1 - rate, rate / float(p[observed].sum() + 1) ** 0.5
 
 
-def heavy_tail(table: CountTable) -> Finding | None:
+def heavy_tail(table: CountTable, sample: str, reference: str) -> Finding | None:
     """Word the warning that the variance of p/q is infinite in a tail, if it is.
 
-    The table holds ordered cells of finite numbers.
+    Parameters
+    ----------
+    table : CountTable
+        Ordered cells of finite numbers.
+    sample, reference : str
+        What to call P and Q.
     """
-    worst = max(
-        (shape - _ONE_SIDED * error, shape, name)
-        for name, (shape, error) in (
-            ("upper", tail_shape(table.p, table.q)),
-            ("lower", tail_shape(table.p[::-1], table.q[::-1])),
-            ("no", (0.0, 0.0)),
-        )
-        if not np.isnan(shape)
-    )
-    if not worst[0] > _INFINITE_VARIANCE:
+    tails = {
+        "upper": tail_shape(table.p, table.q),
+        "lower": tail_shape(table.p[::-1], table.q[::-1]),
+    }
+    sure = {
+        name: shape
+        for name, (shape, error) in tails.items()
+        if shape - _ONE_SIDED * error > _INFINITE_VARIANCE
+    }
+    if not sure:
         return None
+    name = max(sure, key=sure.__getitem__)
     return Finding(
         "heavy-tail",
-        f"the {worst[2]} tail of the first is so much heavier (Pareto shape {worst[1]:.2f} of the "
-        "density ratio, 0.5 or more) that the variance is infinite: a lower bound",
+        f"the {name} tail of {sample} is too heavy for {reference}: the density ratio has Pareto "
+        f"shape {sure[name]:.2f}, so its variance is infinite and the estimate a lower bound",
     )

@@ -13,6 +13,7 @@ from klcli.densities.frequency import Frequency
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import no_number, outside_support, unseen_categories
 from klcli.diagnostics.tails import heavy_tail
+from klcli.errors import InputError
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.parts import ByParts
 from klcli.intervals.permutation import permutation
@@ -73,7 +74,12 @@ def estimate_column(column: ColumnTable, request: Request) -> list[Estimate]:
     rng = np.random.default_rng([request.seed, crc32(column.name.encode())])
     discrete = choice.density_name == "frequency"
     estimator: Estimator = choice.estimator if discrete else ByParts(choice.estimator)
-    return _estimates(column, table, estimator, choice, request, rng)
+    try:
+        return _estimates(column, table, estimator, choice, request, rng)
+    except InputError as error:
+        # What one column cannot have must not take the others down.
+        reason = Finding("not-applicable", f"{error.message}; {error.hint}")
+        return _undefined(column, request, reason, choice)
 
 
 def _estimates(
@@ -101,8 +107,9 @@ def _estimates(
             estimator, turned, finite, confidence=request.confidence,
             resamples=request.resamples, null_values=null.values, rng=rng,
         )  # fmt: skip
-        escape = _escape(turned, choice, forward=forward)
-        status, warnings = _judge(turned, point, escape, choice)
+        names = ("P", "Q") if forward else ("Q", "P")
+        escape = _escape(turned, choice, names)
+        status, warnings = _judge(turned, point, escape, choice, names)
         value = math.inf if status is Status.INFINITE else point.value
         open_above = status in (Status.INFINITE, Status.LOWER_BOUND)
         floor = math.nan
@@ -127,34 +134,33 @@ def _estimates(
     return results
 
 
-def _escape(table: CountTable, choice: Choice, *, forward: bool) -> Escape:
+def _escape(table: CountTable, choice: Choice, names: tuple[str, str]) -> Escape:
     """Find what of P lies where Q has nothing: categories first, then stretches of numbers."""
     if choice.density_name == "frequency":
-        return unseen_categories(table)
-    categories = unseen_categories(table, only=no_number(table))
+        return unseen_categories(table, names[0])
+    categories = unseen_categories(table, names[0], only=no_number(table))
     if categories.mass > 0:
         return categories
-    escape = outside_support(table.subset(~no_number(table)), "Q" if forward else "P")
+    escape = outside_support(table.subset(~no_number(table)), *names)
     share = table.p[~no_number(table)].sum() / table.n_p
     return replace(escape, mass=escape.mass * float(share))
 
 
 def _judge(
-    table: CountTable, point: Point, escape: Escape, choice: Choice
+    table: CountTable, point: Point, escape: Escape, choice: Choice, names: tuple[str, str]
 ) -> tuple[Status, list[Finding]]:
     """Decide how far the estimate can be trusted, and say why."""
-    discrete = choice.density_name == "frequency"
-    smoothed = bool(getattr(choice.density, "pseudocount", None))
     warnings = [few_rows(table), constant(table)]
     status = Status.OK
-    if not math.isfinite(point.value):
-        status = Status.INFINITE
-    if discrete:
-        warnings += [undersampled(table), escape.finding]
-        if escape.mass > 0 and not smoothed:
-            status = Status.INFINITE
-    elif escape.finding is not None and escape.finding.code == "unseen-categories":
+    category = escape.finding is not None and escape.finding.code == "unseen-categories"
+    smoothed = bool(getattr(choice.density, "pseudocount", None))
+    if choice.density_name == "frequency":
+        warnings.append(undersampled(table))
+    if category:
         warnings.append(escape.finding)
+        status = Status.OK if smoothed and math.isfinite(point.value) else Status.INFINITE
+    elif not math.isfinite(point.value):
+        warnings.append(unseen_categories(table, names[0]).finding)
         status = Status.INFINITE
     elif escape.mass > 2 * (1 / table.n_p + 1 / table.n_q) ** 0.5:
         # Where Q has no rows, its mass is known to no better than a factor of e or so, which is
@@ -162,11 +168,15 @@ def _judge(
         # whose log ratio varies by one nat.
         warnings.append(escape.finding)
         status = Status.LOWER_BOUND
-    if not discrete:
-        tail = heavy_tail(table.subset(~no_number(table)))
-        if tail is not None:
-            warnings.append(tail)
-            status = Status.LOWER_BOUND if status is Status.OK else status
+    if choice.density_name != "frequency":
+        numbers = table.subset(~no_number(table))
+        tail = heavy_tail(numbers, *names)
+        warnings.append(tail)
+        if tail is not None and status is Status.OK:
+            status = Status.LOWER_BOUND
+        examine = getattr(choice.density, "examine", None)
+        if examine is not None and numbers.n_p and numbers.n_q:
+            warnings += examine(numbers)
     return status, [warning for warning in warnings if warning is not None]
 
 
