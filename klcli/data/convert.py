@@ -36,9 +36,10 @@ def values(name: str, dtype: pl.DataType, reading: Reading) -> pl.Expr:
     column = pl.col(name)
     if reading is Reading.NONE:
         return column.is_null()
-    if dtype in {pl.Categorical, pl.Enum}:
+    if isinstance(dtype, pl.Categorical | pl.Enum):
         column = column.cast(pl.String)
-    return _number(column, dtype, reading) if reading.numeric else _label(column, dtype, reading)
+    turn = _number if reading.numeric else _label
+    return turn(column, dtype, reading).alias(name)
 
 
 def _number(column: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
@@ -66,7 +67,7 @@ def _label(column: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
     if reading is Reading.TRUTH_LABEL:
         return column.cast(pl.String).str.to_lowercase()
     if dtype.is_float():
-        column = column.fill_nan(None) + 0.0  # −0 becomes 0
+        column = pl.when(column == 0).then(0.0).otherwise(column.fill_nan(None))  # −0 is 0
     label = column.cast(pl.String)
     if reading is Reading.NUMBER_LABEL or dtype.is_float() or dtype.is_decimal():
         # 1.0 in one file is 1 in the other: pandas writes integers so once one is missing.

@@ -48,6 +48,11 @@ _KNOWN: Final = (
         "not valid JSON",
         "expected one {…} a line, or [{…}, {…}]; check it with: python -m json.tool FILE",
     ),
+    (
+        "de-duplication",
+        "the header repeats names, and no way to rename them is free",
+        "give the columns names of their own",
+    ),
     ("zstd error", "damaged data", "write or fetch the file again"),
     ("empty CSV", "the file is empty", "give a file with a header and rows"),
 )

@@ -78,7 +78,7 @@ class Declared(StrEnum):
             return cls.BOOLEAN
         if dtype.is_temporal():
             return cls.TIME
-        if dtype in {pl.String, pl.Categorical, pl.Enum}:
+        if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
             return cls.TEXT
         return cls.NOTHING if dtype == pl.Null else cls.NESTED
 

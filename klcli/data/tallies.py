@@ -104,7 +104,7 @@ class NumberTally:
 
         large = converted.abs() >= _EXACT_INTEGERS
         if raw.dtype.is_integer():
-            self.beyond += int(((raw > _EXACT_INTEGERS) | (raw < -_EXACT_INTEGERS)).sum())
+            self.beyond += int((raw.cast(pl.Int128).abs() > _EXACT_INTEGERS).sum())
         elif raw.dtype == pl.String:
             self.beyond += int(raw.filter(large).str.contains(r"^[+-]?\d+$").sum())
         elif raw.dtype.is_decimal():
