@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from klcli.counts import CountTable
     from klcli.typing import Bools
 
-#: A stretch without Q is no accident where log(rows of Q) + 3 of them would be expected: among
-#: identical samples, one as long turns up anywhere with probability exp(−3).
+#: A run of k rows of P without a row of Q has probability (n / (n + m))^k at each of n places
+#: where P and Q do not differ. It is no accident where n times that is below exp(−3).
 _MARGIN = 3.0
 #: Beyond this share of P outside of what Q shows, the samples hardly meet.
 _DISJOINT = 0.95
@@ -86,8 +86,8 @@ def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
     run = np.cumsum(np.diff(empty, prepend=empty[:1]).astype(int))
     counts = np.bincount(run, weights=table.p * empty)
     longest = int(counts.argmax())
-    expected = counts[longest] * table.n_q / table.n_p
-    if expected < np.log(table.n_q) + _MARGIN:
+    surprise = counts[longest] * np.log1p(table.n_q / table.n_p)
+    if surprise < np.log(table.n_p) + _MARGIN:
         return Escape(0.0, np.zeros(len(empty), dtype=bool), None)
     cells: Bools = empty & (run == longest) & (table.p > 0)
     mass = float(counts[longest] / table.n_p)

@@ -54,9 +54,16 @@ def tail_shape(p: Floats, q: Floats) -> tuple[float, float]:
         return float("nan"), float("nan")
     observed = tail & (beyond > 0)
     distance = np.log(size / np.maximum(beyond, 0.5))
+    rows = p[tail].sum()
     exposure = float(p[tail] @ distance[tail])
     rate = float(p[observed].sum() + 1) / (exposure + 1)
-    return 1 - rate, rate / float(p[observed].sum() + 1) ** 0.5
+    # Rows of P make the estimate vary as for any exponential rate. Rows of Q move all tail
+    # probabilities beyond them: the j-th has weight Σ_{i≥j} w_i/i, with w the share of P at rank
+    # i, less its part in the threshold.
+    weight = np.cumsum(np.where(observed, p / rows / np.maximum(beyond, 0.5), 0.0)) - 1 / size
+    from_q = float(q[observed] @ weight[observed] ** 2) * (rows / max(exposure, 1.0)) ** 2
+    from_p = 1 / float(p[observed].sum() + 1)
+    return 1 - rate, rate * (from_p + from_q) ** 0.5
 
 
 def heavy_tail(table: CountTable, sample: str, reference: str) -> Finding | None:

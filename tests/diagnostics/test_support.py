@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+from tables import number_table
+
+from klcli.counts import CountTable, Role
+from klcli.diagnostics.support import no_number, outside_support, unseen_categories
+
+RNG = np.random.default_rng(475610293847561029)
+
+
+def ranks(p, q):
+    return number_table(p, q, np.unique(np.concatenate([p, q])))
+
+
+def test_unseen_categories_are_named_by_their_share():
+    table = CountTable.categorical(
+        ("a", "b", "c", "d"), np.array([50.0, 5, 45, 0]), np.array([10.0, 0, 0, 3])
+    )
+    escape = unseen_categories(table, "P")
+    assert escape.mass == 0.5
+    assert list(escape.cells) == [False, True, True, False]
+    assert escape.finding.code == "unseen-categories"
+    assert escape.finding.message == "values that only P shows: 'c', 'b'; 50 % of its rows"
+
+
+def test_many_unseen_categories_are_counted():
+    table = CountTable.categorical(tuple("abcdefgh"), np.ones(8), np.array([1.0] + [0] * 7))
+    assert "and 2 more" in unseen_categories(table, "Q").finding.message
+
+
+def test_nothing_unseen():
+    table = CountTable.categorical(("a", "b"), np.array([1.0, 0]), np.array([1.0, 1]))
+    assert unseen_categories(table, "P").finding is None
+    assert unseen_categories(table.swapped(), "P").mass == 0.5
+
+
+def test_only_some_cells():
+    table = CountTable.categorical(
+        ("a", "b"), np.array([1.0, 1]), np.array([0.0, 1]), missing=True
+    )
+    assert unseen_categories(table, "P", only=no_number(table)).finding is None
+
+
+def test_no_number():
+    lower = np.array([-np.inf, 0.0, np.inf, np.nan])
+    roles = np.array([Role.ATOM, Role.ATOM, Role.ATOM, Role.MISSING], np.int8)
+    table = CountTable(np.ones(4), np.ones(4), roles, (), lower, lower)
+    assert list(no_number(table)) == [True, False, True, True]
+
+
+def test_a_tail_beyond_q():
+    escape = outside_support(ranks(RNG.uniform(0, 2, 500), RNG.uniform(0, 1, 500)), "P", "Q")
+    assert escape.mass == pytest.approx(0.5, abs=0.07)
+    assert "above its largest value" in escape.finding.message
+    below = outside_support(ranks(RNG.uniform(-3, 1, 500), RNG.uniform(0, 1, 500)), "P", "Q")
+    assert below.mass == pytest.approx(0.75, abs=0.07)
+    assert "below its smallest value" in below.finding.message
+
+
+def test_a_gap_of_q():
+    q = np.concatenate([RNG.normal(-5, 0.3, 300), RNG.normal(5, 0.3, 300)])
+    escape = outside_support(ranks(RNG.normal(0, 1, 600), q), "P", "Q")
+    assert escape.mass > 0.9
+    assert "between" in escape.finding.message
+
+
+def test_disjoint_samples_are_saturated():
+    escape = outside_support(ranks(RNG.normal(0, 1, 300), RNG.normal(50, 1, 300)), "P", "Q")
+    assert escape.finding.code == "saturated"
+
+
+def test_chance_is_not_reported():
+    found = 0
+    for _ in range(400):
+        table = ranks(RNG.normal(size=200), RNG.normal(size=300))
+        found += outside_support(table, "P", "Q").finding is not None
+    assert found / 400 <= 0.05
+
+
+@pytest.mark.parametrize("empty", ["p", "q"])
+def test_an_empty_side(empty):
+    table = CountTable(
+        np.array([3.0, 1]) * (empty != "p"), np.array([3.0, 1]) * (empty != "q"),
+        np.zeros(2, np.int8), (), np.arange(2.0), np.arange(2.0) + 1,
+    )  # fmt: skip
+    assert outside_support(table, "P", "Q").mass == (1.0 if empty == "q" else 0.0)
