@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from klcli.data.kinds import Declared, Evidence, Reading
+from klcli.data.table import column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,42 +34,42 @@ def values(name: str, dtype: pl.DataType, reading: Reading) -> pl.Expr:
     """
     import polars as pl
 
-    column = pl.col(name)
+    chosen = column(name)
     if reading is Reading.NONE:
-        return column.is_null()
+        return chosen.is_null()
     if isinstance(dtype, pl.Categorical | pl.Enum):
-        column = column.cast(pl.String)
+        chosen = chosen.cast(pl.String)
     turn = _number if reading.numeric else _label
-    return turn(column, dtype, reading).alias(name)
+    return turn(chosen, dtype, reading).alias(name)
 
 
-def _number(column: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
+def _number(chosen: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
     import polars as pl
 
     if Declared.of(dtype) is Declared.TEXT:
         if reading is Reading.TIME:
-            return column.map_batches(iso_seconds, return_dtype=pl.Float64)
+            return chosen.map_batches(iso_seconds, return_dtype=pl.Float64)
         if reading is Reading.TRUTH:
-            lower = column.str.to_lowercase()
+            lower = chosen.str.to_lowercase()
             return pl.when(lower.is_in(_TRUTHS)).then(lower == "true").cast(pl.Float64)
-        return column.cast(pl.Float64, strict=False)
+        return chosen.cast(pl.Float64, strict=False)
     if isinstance(dtype, pl.Datetime | pl.Duration):
-        return column.to_physical().cast(pl.Float64) / _UNITS[dtype.time_unit]
+        return chosen.to_physical().cast(pl.Float64) / _UNITS[dtype.time_unit]
     if dtype == pl.Date:
-        return column.to_physical().cast(pl.Float64) * 86400
+        return chosen.to_physical().cast(pl.Float64) * 86400
     if dtype == pl.Time:
-        return column.to_physical().cast(pl.Float64) / 1e9
-    return column.cast(pl.Float64)
+        return chosen.to_physical().cast(pl.Float64) / 1e9
+    return chosen.cast(pl.Float64)
 
 
-def _label(column: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
+def _label(chosen: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
     import polars as pl
 
     if reading is Reading.TRUTH_LABEL:
-        return column.cast(pl.String).str.to_lowercase()
+        return chosen.cast(pl.String).str.to_lowercase()
     if dtype.is_float():
-        column = pl.when(column == 0).then(0.0).otherwise(column.fill_nan(None))  # −0 is 0
-    label = column.cast(pl.String)
+        chosen = pl.when(chosen == 0).then(0.0).otherwise(chosen.fill_nan(None))  # −0 is 0
+    label = chosen.cast(pl.String)
     if reading is Reading.NUMBER_LABEL or dtype.is_float() or dtype.is_decimal():
         # 1.0 in one file is 1 in the other: pandas writes integers so once one is missing.
         label = label.str.replace(r"^([+-]?\d+)\.0*$", "$1")
@@ -80,7 +81,7 @@ def iso_seconds(texts: pl.Series) -> pl.Series:
     """Read ISO 8601 dates and times as seconds since 1970; what is none becomes null."""
     import polars as pl
 
-    texts = texts.str.replace("T", " ", literal=True)
+    texts = texts.alias("text").str.replace("T", " ", literal=True)
     first = texts.drop_nulls().head(1)
     seconds = pl.Series(texts.name, [None], dtype=pl.Float64).new_from_index(0, len(texts))
 
@@ -108,12 +109,12 @@ def evidence(
 
     tests: list[pl.Expr] = []
     for name in columns:
-        column = pl.col(name).cast(pl.String)
+        text = column(name).cast(pl.String)
         for test in (
-            column.is_not_null(),
-            column.cast(pl.Float64, strict=False).is_not_null(),
-            column.str.to_lowercase().is_in(_TRUTHS),
-            column.str.contains(_ISO),
+            text.is_not_null(),
+            text.cast(pl.Float64, strict=False).is_not_null(),
+            text.str.to_lowercase().is_in(_TRUTHS),
+            text.str.contains(_ISO),
         ):
             times = test if rows is None else test.fill_null(False) * pl.col(rows)
             tests.append(times.sum().alias(str(len(tests))))

@@ -14,7 +14,7 @@ import numpy as np
 
 from klcli.data.dialect import Dialect, dialect_of, lines
 from klcli.data.failures import reading
-from klcli.data.table import BATCH_ROWS, Part, Table, cleaned
+from klcli.data.table import BATCH_ROWS, Part, Table, cleaned, column
 from klcli.data.wording import counted
 from klcli.errors import InputError
 from klcli.results import Finding
@@ -55,20 +55,20 @@ def delimited_table(part: Part, *, separator: str, factor: float) -> Table:
             glob=part.remote,
         )
     empty = pl.all_horizontal(pl.all().is_null())
-    no_last = pl.col(dialect.names[-1]).is_null()
+    no_last = column(dialect.names[-1]).is_null()
     gap = pl.when(empty).then(_EMPTY).when(no_last).then(_NO_LAST).otherwise(0).alias(_GAP)
     lazy = lazy.with_columns(gap).with_columns(cleaned(dialect.names))
     if dialect.decimal_comma:
-        point = pl.col(dialect.names).str.replace(r"^([+-]?\d*),(\d+)$", "$1.$2")
+        point = column(*dialect.names).str.replace(r"^([+-]?\d*),(\d+)$", "$1.$2")
         lazy = lazy.with_columns(point)
     reader = _Reader(part, dialect)
 
     def stream(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        chosen = lazy.select(*columns, _GAP)
+        chosen = lazy.select(map(column, [*columns, _GAP]))
         return reader.rows(chosen.collect_batches(chunk_size=BATCH_ROWS, lazy=True))
 
     def collect(columns: Sequence[str]) -> pl.DataFrame:
-        chosen = lazy.select(*columns, _GAP)
+        chosen = lazy.select(map(column, [*columns, _GAP]))
         # The generator defers the work into `rows`, which knows how to explain a failure.
         frames = list(reader.rows(chosen.collect() for _ in range(1)))
         return frames[0] if frames else chosen.drop(_GAP).clear().collect()

@@ -169,11 +169,12 @@ class Side:
         converted = self._converted(batch, readings)
         arrays = {}
         for name, reading in readings.items():
-            series = converted[name]
+            # Series do not work under names such as "^$".
+            raw, series = batch[name].alias("raw"), converted[name].alias("converted")
             if reading.numeric:
                 arrays[name] = series.to_numpy()
                 tally = self.numbers.setdefault(name, NumberTally())
-                tally.add(batch[name], series, arrays[name], weights)
+                tally.add(raw, series, arrays[name], weights)
                 self.gaps[name] = tally.gaps
             elif reading is Reading.NONE:
                 self.gaps.setdefault(name, Missing()).add(series.to_numpy(), weights)

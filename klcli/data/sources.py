@@ -16,12 +16,12 @@ from klcli.data import spool
 from klcli.data.readers import FORMAT_NAMES, FORMATS
 from klcli.data.sniff import check_text, compression_of, format_of
 from klcli.data.table import Part, Table, concatenated
+from klcli.data.wording import listed
 from klcli.errors import InputError, UsageError
+from klcli.results import Finding
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
-
-    from klcli.results import Finding
 
 STDIN: Final = "<stdin>"
 _CLOUD: Final = ("s3", "gs", "az", "abfs", "abfss", "hf")
@@ -109,6 +109,13 @@ class _Opener:
         return self._file(given, path, path)
 
     def _many(self, given: str, paths: list[str]) -> Table:
+        filled = [path for path in paths if Path(path).stat().st_size]
+        if 0 < len(filled) < len(paths):
+            empty = [path for path in paths if path not in filled]
+            self.findings.append(
+                Finding("empty-parts", f"{given}: empty files are passed over: {listed(empty, 5)}")
+            )
+            paths = filled
         tables = [self._file(path, path, path) for path in paths]
         return tables[0] if len(tables) == 1 else concatenated(given, tables, self.findings)
 

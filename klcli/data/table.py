@@ -97,7 +97,7 @@ class Table:
                 return
             if self._frame is None:
                 self._frame = self.collect(self.needed)
-            yield self._frame.select(columns)
+            yield self._frame.select(map(column, columns))
 
 
 def lazy_table(
@@ -124,10 +124,11 @@ def lazy_table(
         lazy = lazy.with_columns(cleaned(strings))
 
     def stream(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        yield from lazy.select(columns).collect_batches(chunk_size=BATCH_ROWS, lazy=True)
+        chosen = lazy.select(map(column, columns))
+        yield from chosen.collect_batches(chunk_size=BATCH_ROWS, lazy=True)
 
     def collect(columns: Sequence[str]) -> pl.DataFrame:
-        return lazy.select(columns).collect()
+        return lazy.select(map(column, columns)).collect()
 
     return Table(
         source, schema, frozenset(strings), size, stream, collect, expected_rows=expected_rows
@@ -148,11 +149,18 @@ def frame_table(
     )
 
 
+def column(*names: str) -> pl.Expr:
+    """Return columns by their very names; `pl.col` takes "*" and "^…$" for patterns."""
+    from polars import selectors
+
+    return selectors.by_name(*names).as_expr()
+
+
 def cleaned(columns: Sequence[str]) -> pl.Expr:
     """Return string columns without space around the values, and with texts for null as null."""
     import polars as pl
 
-    bare = pl.col(columns).str.strip_chars()
+    bare = column(*columns).str.strip_chars()
     return pl.when(bare.is_in(NULLS)).then(None).otherwise(bare).name.keep()
 
 
@@ -169,7 +177,7 @@ def concatenated(source: str, tables: Sequence[Table], findings: list[Finding]) 
         for table in tables:
             present = [name for name in columns if name in table.schema]
             conform = [
-                pl.col(name).cast(schema[name])
+                column(name).cast(schema[name])
                 if name in table.schema
                 else pl.lit(None, dtype=schema[name]).alias(name)
                 for name in columns
@@ -177,7 +185,7 @@ def concatenated(source: str, tables: Sequence[Table], findings: list[Finding]) 
             with reading(table.source):
                 # A part without any of the columns still has rows: read one column to count them.
                 for batch in table.stream(present or list(table.schema)[:1]):
-                    yield batch.with_columns(conform).select(columns)
+                    yield batch.with_columns(conform).select(map(column, columns))
 
     def collect(columns: Sequence[str]) -> pl.DataFrame:
         return pl.concat(list(stream(columns)))

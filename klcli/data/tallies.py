@@ -130,11 +130,12 @@ class LabelTally:
         """Add a batch of labels, null where missing."""
         import polars as pl
 
+        labels = labels.alias("label")
         self.gaps.add(labels.is_null().to_numpy(), weights)
         if self.overflow:
             return
         if weights is None:
-            counted = labels.alias("label").value_counts(name="rows")
+            counted = labels.value_counts(name="rows")
             counted = counted.with_columns(pl.col("rows").cast(pl.Float64).alias("weight"))
         else:
             frame = pl.DataFrame({"label": labels, "weight": weights})

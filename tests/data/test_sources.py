@@ -159,6 +159,14 @@ class TestManyFiles:
         (x,) = tabulate("d", np.ones(3), Selection(columns=("x",), exclude=("y",))).columns
         assert (x.p.rows, x.p.missing) == (5, 3)
 
+    def test_empty_parts_are_passed_over(self, write):
+        write("d/a.csv", "x\n1\n2\n")
+        write("d/b.csv", "")
+        table = tabulate("d", "d/a.csv")
+        assert codes(table) == ["empty-parts"]
+        assert "'d/b.csv'" in table.findings[0].message
+        assert table.p.rows == 2
+
     def test_types_may_differ_between_parts(self, here):
         (here / "d").mkdir()
         pl.DataFrame({"x": [1, 2]}).write_parquet(here / "d/a.parquet")
