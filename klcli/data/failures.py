@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: (part of the library's message, what is wrong, what to do)
 _KNOWN: Final = (
+    ("Object at location", "no such file", "check the address with the tools of your cloud"),
+    ("expanded paths were empty", "no file matches", "check the address and the pattern"),
     (
         "invalid utf-8",
         "not UTF-8 text",
@@ -74,4 +76,7 @@ def _told(source: str, text: str) -> InputError:
         if part in text:
             return InputError(f"{source}: {wrong}", remedy)
     first = next((line.strip() for line in text.splitlines() if line.strip()), "cannot be read")
-    return InputError(f"{source}: {first[:300]}", "check the file, or name its --input-format")
+    remedy = "check the file, or name its --input-format"
+    if "://" in source:
+        remedy = "check the address, and the credentials and region in your environment"
+    return InputError(f"{source}: {first[:300]}", remedy)

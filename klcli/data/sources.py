@@ -7,6 +7,7 @@ import glob
 import math
 import os
 import stat
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -151,7 +152,10 @@ class _Opener:
                 f"{given}: cannot tell how to read it in place",
                 f"name one of these with --input-format ({formats}), or copy it here first",
             )
-        return FORMATS[format_].read(Part(given, given, math.inf, self.findings))
+        with warnings.catch_warnings():
+            # Polars asks for a region that it then finds by itself.
+            warnings.simplefilter("ignore", UserWarning)
+            return FORMATS[format_].read(Part(given, given, math.inf, self.findings))
 
 
 def _by_name(name: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -244,11 +244,15 @@ def _group(
         p.summarize({pair.p: decision.p for pair, decision in decisions.items()})
         progress.done = first + 1
         q.summarize({pair.q: decision.q for pair, decision in decisions.items()})
-    bounds = {
-        pair: _bounds(pair, p, q, layout)
-        for pair, decision in decisions.items()
-        if decision.problem is None and decision.p.numeric
-    }
+    bounds = {}
+    for pair, decision in decisions.items():
+        if decision.problem is None and decision.p.numeric:
+            try:
+                bounds[pair] = _bounds(pair, p, q, layout)
+            except InputError as error:
+                # What one column cannot be cut into must not take the others down.
+                problem = Finding("not-applicable", f"{error.message}; {error.hint}")
+                decisions[pair] = replace(decision, problem=problem)
     progress.done = first + 2
     counts_p = p.count({pair.p: edges for pair, edges in bounds.items()})
     progress.done = first + 3

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -349,7 +351,7 @@ class TestAddresses:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(here)))
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -381,3 +383,88 @@ class TestAddresses:
 
     def test_other_schemes_are_files_that_do_not_exist(self):
         assert "no such file" in failure("ftp://host/a.csv", np.ones(2)).message
+
+
+class Bucket(BaseHTTPRequestHandler):
+    """Answers as S3 does to what a reader asks: lists, sizes and ranges."""
+
+    files: ClassVar[dict[str, bytes]] = {
+        "a.csv": CSV.encode(),
+        "b.csv": b"x,c\n5,b\n",
+        "c.parquet": b"",
+        "d.ndjson": b'{"x": 1, "c": "a"}\n',
+    }
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body, **headers):
+        self.send_response(status)
+        for name, value in {"content_length": len(body), "etag": '"1"', **headers}.items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.send_header("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    def do_GET(self):
+        path, _, query = self.path.partition("?")
+        if "list-type" in query:
+            entries = "".join(
+                f"<Contents><Key>{name}</Key><Size>{len(data)}</Size><ETag>1</ETag>"
+                "<LastModified>2024-01-01T00:00:00.000Z</LastModified></Contents>"
+                for name, data in self.files.items()
+            )
+            listing = f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}"
+            return self.answer(200, f"{listing}</ListBucketResult>".encode())
+        data = self.files.get(path.rpartition("/")[2])
+        if data is None:
+            return self.answer(404, b"")
+        asked = re.match(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
+        if not asked:
+            return self.answer(200, data)
+        first, last = asked.groups()
+        start = int(first) if first else max(0, len(data) - int(last))
+        stop = min(int(last) + 1, len(data)) if first and last else len(data)
+        span = f"bytes {start}-{stop - 1}/{len(data)}"
+        return self.answer(206, data[start:stop], content_range=span)
+
+    def do_HEAD(self):
+        self.do_GET()
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    held = io.BytesIO()
+    pl.DataFrame({"x": [1, 2, 2], "c": ["a", "b", "a"]}).write_parquet(held)
+    Bucket.files["c.parquet"] = held.getvalue()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        patch.setenv("AWS_ALLOW_HTTP", "true")
+        patch.setenv("AWS_ACCESS_KEY_ID", "key")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        patch.setenv("AWS_REGION", "us-east-1")
+        yield
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.usefixtures("bucket")
+class TestCloud:
+    @pytest.mark.parametrize(
+        ("name", "rows"), [("a.csv", 3), ("c.parquet", 3), ("d.ndjson", 1), ("*.csv", 4)]
+    )
+    def test_read_in_place(self, write, name, rows):
+        table = tabulate(f"s3://bucket/{name}", write("b.csv", CSV))
+        assert (table.p.source, table.p.rows) == (f"s3://bucket/{name}", rows)
+        assert [column.table.n_p for column in table.columns] == [rows, rows]
+
+    @pytest.mark.parametrize(
+        ("name", "said"), [("no.csv", "no such file"), ("no*.parquet", "no file matches")]
+    )
+    def test_nothing_there(self, name, said):
+        assert failure(f"s3://bucket/{name}", np.ones(2)).message == f"s3://bucket/{name}: {said}"
