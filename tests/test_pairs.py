@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_quadrature_is_that_of_scipy(name):
         return float(np.exp(pair.p.log_density(point))[0] * ratio(point)[0])
 
     breaks = pair.p.breaks
-    pieces = zip(breaks[:-1], breaks[1:], strict=True)
+    pieces = itertools.pairwise(breaks)
     total = sum(integrate.quad(integrand, low, high, limit=200)[0] for low, high in pieces)
     assert total == pytest.approx(pair.forward, rel=1e-8)
 

@@ -130,6 +130,12 @@ def test_constant_sides_and_endless_ranges_are_refused(p, q):
         Kde().layout(pooled_sample(np.array(p), np.array(q)))
 
 
+def test_a_side_without_numbers_is_left_to_others():
+    p, _ = normals()
+    sample = pooled_sample(p, p)
+    assert Kde().layout(replace(sample, q=sample.q[:0])).tolist() == Kde().layout(sample).tolist()
+
+
 def test_a_constant_column_is_fine_with_a_given_bandwidth():
     kde = Kde(0.5)
     table = table_for(kde, np.full(5, 3.0), np.full(4, 3.0))
@@ -145,6 +151,24 @@ def test_a_sharp_edge_leaks_and_a_smooth_tail_does_not():
     half = stats.norm.expect(lambda x: max(x, 0)) * 0.9 * np.diff(np.quantile(p, [0.25, 0.75]))
     assert leak_p == pytest.approx(float(half[0]) / 1.34 * 5_000**-0.2, rel=0.1)
     assert leak_q < 5 / 4_000
+
+
+@pytest.mark.parametrize("rows", [30, 300, 10_000])
+def test_edges_are_warned_of_and_tails_are_not(rows):
+    rng = np.random.default_rng(47958315233127195416)
+    kde = Kde()
+    smooth = table_for(kde, rng.normal(size=rows), rng.normal(1, 1, rows))
+    assert kde.examine(smooth) == []
+    sharp = table_for(kde, rng.normal(size=4 * rows), rng.random(4 * rows))
+    assert [finding.code for finding in kde.examine(sharp)] == ["boundary-leak"]
+
+
+def test_repeated_values_are_warned_of():
+    rng = np.random.default_rng(48989794855663561964)
+    p, q = rng.normal(size=500).round(1), rng.normal(size=500)
+    kde = Kde("isj")
+    assert [finding.code for finding in kde.examine(table_for(kde, p, q))] == ["ties"]
+    assert Kde("silverman").examine(table_for(Kde("silverman"), p, q)) == []
 
 
 def test_impossible_bandwidths_are_refused():
