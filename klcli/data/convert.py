@@ -23,36 +23,48 @@ _ISO_FORMATS: Final = (
 )
 _UNITS: Final = {"ms": 1e3, "us": 1e6, "ns": 1e9}
 _TRUTHS: Final = ("false", "true")
-#: Beyond this, neighbouring integers are the same double.
-EXACT_INTEGERS: Final = 2**53
+#: Texts that stand for a missing value in formats that have no types.
+_NULLS: Final = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
 
 
-def values(name: str, dtype: pl.DataType, reading: Reading) -> pl.Expr:
+def values(name: str, dtype: pl.DataType, reading: Reading, *, lexical: bool) -> pl.Expr:
     """Return a column as what `reading` asks for: floats, text, or whether it is missing.
 
-    Numbers that are missing come out as null or NaN, labels as null.
+    Numbers that are missing come out as null or NaN, labels as null. In `lexical` text, space
+    around a value and the ways to write null have no meaning.
     """
     import polars as pl
 
     chosen = column(name)
     if reading is Reading.NONE:
         return chosen.is_null()
+    # Series do not work under names such as "^$".
+    chosen = chosen.alias("")
     if isinstance(dtype, pl.Categorical | pl.Enum):
         chosen = chosen.cast(pl.String)
-    turn = _number if reading.numeric else _label
-    return turn(chosen, dtype, reading).alias(name)
+    if not reading.numeric:
+        chosen = _label(chosen, dtype, reading, lexical=lexical)
+    elif Declared.of(dtype) is Declared.TEXT:
+        chosen = _number_in_text(chosen, reading)
+    else:
+        chosen = _number(chosen, dtype)
+    return chosen.alias(name)
 
 
-def _number(chosen: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
+def _number_in_text(text: pl.Expr, reading: Reading) -> pl.Expr:
     import polars as pl
 
-    if Declared.of(dtype) is Declared.TEXT:
-        if reading is Reading.TIME:
-            return chosen.map_batches(iso_seconds, return_dtype=pl.Float64)
-        if reading is Reading.TRUTH:
-            lower = chosen.str.to_lowercase()
-            return pl.when(lower.is_in(_TRUTHS)).then(lower == "true").cast(pl.Float64)
-        return chosen.cast(pl.Float64, strict=False)
+    if reading is Reading.NUMBER:
+        return text.map_batches(text_numbers, return_dtype=pl.Float64)
+    if reading is Reading.TIME:
+        return cleaned(text).map_batches(iso_seconds, return_dtype=pl.Float64)
+    lower = cleaned(text).str.to_lowercase()
+    return pl.when(lower.is_in(_TRUTHS)).then(lower == "true").cast(pl.Float64)
+
+
+def _number(chosen: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    import polars as pl
+
     if isinstance(dtype, pl.Datetime | pl.Duration):
         return chosen.to_physical().cast(pl.Float64) / _UNITS[dtype.time_unit]
     if dtype == pl.Date:
@@ -62,14 +74,16 @@ def _number(chosen: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
     return chosen.cast(pl.Float64)
 
 
-def _label(chosen: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
+def _label(chosen: pl.Expr, dtype: pl.DataType, reading: Reading, *, lexical: bool) -> pl.Expr:
     import polars as pl
 
-    if reading is Reading.TRUTH_LABEL:
-        return chosen.cast(pl.String).str.to_lowercase()
     if dtype.is_float():
         chosen = pl.when(chosen == 0).then(0.0).otherwise(chosen.fill_nan(None))  # −0 is 0
     label = chosen.cast(pl.String)
+    if lexical:
+        label = cleaned(label)
+    if reading is Reading.TRUTH_LABEL:
+        return label.str.to_lowercase()
     if reading is Reading.NUMBER_LABEL or dtype.is_float() or dtype.is_decimal():
         # 1.0 in one file is 1 in the other: pandas writes integers so once one is missing.
         label = label.str.replace(r"^([+-]?\d+)\.0*$", "$1")
@@ -77,11 +91,32 @@ def _label(chosen: pl.Expr, dtype: pl.DataType, reading: Reading) -> pl.Expr:
     return label
 
 
+def cleaned(text: pl.Expr) -> pl.Expr:
+    """Return text without space around it, null where it stands for a missing value."""
+    import polars as pl
+
+    bare = text.str.strip_chars()
+    return pl.when(bare.is_in(_NULLS)).then(None).otherwise(bare)
+
+
+def text_numbers(texts: pl.Series) -> pl.Series:
+    """Read text as numbers; what is none becomes null."""
+    import polars as pl
+
+    numbers = texts.cast(pl.Float64, strict=False)
+    failed = numbers.is_null() & texts.is_not_null()
+    if failed.any():
+        # Cleaning all values would cost as much as converting them; few columns need it.
+        bare = texts.filter(failed).str.strip_chars()
+        numbers = numbers.scatter(failed.arg_true(), bare.cast(pl.Float64, strict=False))
+    return numbers
+
+
 def iso_seconds(texts: pl.Series) -> pl.Series:
     """Read ISO 8601 dates and times as seconds since 1970; what is none becomes null."""
     import polars as pl
 
-    texts = texts.alias("text").str.replace("T", " ", literal=True)
+    texts = texts.str.replace("T", " ", literal=True)
     first = texts.drop_nulls().head(1)
     seconds = pl.Series(texts.name, [None], dtype=pl.Float64).new_from_index(0, len(texts))
 
@@ -109,7 +144,7 @@ def evidence(
 
     tests: list[pl.Expr] = []
     for name in columns:
-        text = column(name).cast(pl.String)
+        text = cleaned(column(name).cast(pl.String))
         for test in (
             text.is_not_null(),
             text.cast(pl.Float64, strict=False).is_not_null(),

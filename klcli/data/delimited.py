@@ -14,7 +14,7 @@ import numpy as np
 
 from klcli.data.dialect import Dialect, dialect_of, lines
 from klcli.data.failures import reading
-from klcli.data.table import BATCH_ROWS, Part, Table, cleaned, column
+from klcli.data.table import BATCH_ROWS, Part, Table, column
 from klcli.data.wording import counted
 from klcli.errors import InputError
 from klcli.results import Finding
@@ -57,7 +57,7 @@ def delimited_table(part: Part, *, separator: str, factor: float) -> Table:
     empty = pl.all_horizontal(pl.all().is_null())
     no_last = column(dialect.names[-1]).is_null()
     gap = pl.when(empty).then(_EMPTY).when(no_last).then(_NO_LAST).otherwise(0).alias(_GAP)
-    lazy = lazy.with_columns(gap).with_columns(cleaned(dialect.names))
+    lazy = lazy.with_columns(gap)
     if dialect.decimal_comma:
         point = column(*dialect.names).str.replace(r"^([+-]?\d*),(\d+)$", "$1.$2")
         lazy = lazy.with_columns(point)

@@ -149,8 +149,7 @@ class Side:
         for batch in self.table.batches([*readings, *self._weight]):
             weights, bad = None, 0
             for name in self._weight:
-                dtype = self.table.schema[name]
-                weights = batch.select(values(name, dtype, Reading.NUMBER))[name].to_numpy()
+                weights = batch.select(self._values(name, Reading.NUMBER))[name].to_numpy()
                 fine = np.isfinite(weights) & (weights >= 0)
                 bad = len(fine) - int(np.count_nonzero(fine))
                 weights = np.where(fine, weights, 0.0)
@@ -189,10 +188,11 @@ class Side:
                 self._kept_weights = weights
 
     def _converted(self, batch: pl.DataFrame, readings: Mapping[str, Reading]) -> pl.DataFrame:
-        schema = self.table.schema
-        return batch.select(
-            values(name, schema[name], reading) for name, reading in readings.items()
-        )
+        return batch.select(self._values(name, reading) for name, reading in readings.items())
+
+    def _values(self, name: str, reading: Reading) -> pl.Expr:
+        lexical = name in self.table.lexical
+        return values(name, self.table.schema[name], reading, lexical=lexical)
 
     def _check(self, rows: int, bad_weights: int, weight_sum: float) -> None:
         if rows == 0:

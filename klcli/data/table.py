@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 MEMORY_BUDGET = 1 << 30
 #: Rows of a batch: large enough for NumPy's overhead to vanish, small enough for the cache.
 BATCH_ROWS: Final = 1 << 17
-#: Texts that stand for a missing value in formats that have no types.
-NULLS: Final = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +118,6 @@ def lazy_table(
         strings = [name for name in strings if name in lexical]
     elif not lexical:
         strings = []
-    if strings:
-        lazy = lazy.with_columns(cleaned(strings))
 
     def stream(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         chosen = lazy.select(map(column, columns))
@@ -154,14 +150,6 @@ def column(*names: str) -> pl.Expr:
     from polars import selectors
 
     return selectors.by_name(*names).as_expr()
-
-
-def cleaned(columns: Sequence[str]) -> pl.Expr:
-    """Return string columns without space around the values, and with texts for null as null."""
-    import polars as pl
-
-    bare = column(*columns).str.strip_chars()
-    return pl.when(bare.is_in(NULLS)).then(None).otherwise(bare).name.keep()
 
 
 def concatenated(source: str, tables: Sequence[Table], findings: list[Finding]) -> Table:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.data.convert import cleaned
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -80,8 +82,10 @@ class NumberTally:
     def _add_words(self, words: pl.Series) -> None:
         import polars as pl
 
+        frame = words.cast(pl.String).alias("word").to_frame()
+        words = frame.select(cleaned(pl.col("word")).drop_nulls()).to_series()
         self.words += len(words)
-        some = words.cast(pl.String).unique().sort().head(_EXAMPLES).to_list()
+        some = words.unique().sort().head(_EXAMPLES).to_list()
         self.examples = tuple(sorted({*self.examples, *some})[:_EXAMPLES])
 
     def _add_moments(self, values: Floats) -> None:
