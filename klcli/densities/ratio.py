@@ -161,6 +161,20 @@ def discrete(table: CountTable) -> bool:
     return bool(repeated and min(table.n_p, table.n_q) >= 10 * len(pooled))
 
 
+def inner_share(p: Floats, q: Floats) -> Floats:
+    """Return which share of each group is left without one pooled row at either end.
+
+    One wild value has no rows beyond it that could contradict it, and would bend the tail to
+    which it belongs. So the outermost row does not shape the fit, and in the estimate counts as
+    what the fit expects it to be. Counts of shape (..., groups) in, the same shape out.
+    """
+    keep = np.ones(p.shape)
+    if p.shape[-1] > 2:
+        for end in (0, -1):
+            keep[..., end] = np.maximum(0.0, 1 - 1 / np.maximum(p + q, 1.0)[..., end])
+    return keep
+
+
 def models(counts: Floats, every: bool) -> list[Model]:
     """Return the competing models for cells with these pooled counts, shape (cells,).
 
@@ -269,4 +283,6 @@ def merge(counts: Floats, groups: int) -> Integers:
     score = np.interp(rank, grid, _normal_score(grid))
     position = (rank + (score - score[0]) / (score[-1] - score[0])) / 2
     group = np.minimum((position * groups).astype(int), groups - 1)
+    # The outermost cells stay alone, see `inner_share`.
+    group[0], group[-1] = -1, groups
     return np.unique(group, return_inverse=True)[1]

@@ -129,6 +129,9 @@ def _part_table(table: CountTable, numbers: Bools) -> CountTable:
 
 def _chain(table: CountTable, numbers: Bools, inner: Point) -> Point:
     """Join the estimate of which part with that within the numbers."""
+    if not np.isfinite(inner.value):
+        unknown = np.full(len(table.p), np.nan)
+        return Point(inner.value, unknown, unknown, unknown)
     parts = _PARTS(_part_table(table, numbers))
     present_p = table.p[numbers].sum() / max(table.n_p, 1.0)
     present_q = table.q[numbers].sum() / max(table.n_q, 1.0)

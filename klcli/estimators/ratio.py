@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from klcli.densities.frequency import Frequency
-from klcli.densities.ratio import Ratio, discrete, merge, models
+from klcli.densities.ratio import Ratio, discrete, inner_share, merge, models
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.typing import Point
 
@@ -28,11 +28,11 @@ class RatioPlugIn:
     rows adds an optimism of tr(A⁻¹C)/N, and what the penalty and the noise of the fit take away
     is expected to be half of that: with A the penalised information per row, H the unpenalised,
     and C the covariance of the basis under P, they are ½tr((A⁻¹ − A⁻¹HA⁻¹)C)/N (smoothing bias
-    under the prior, [2]_) and ½tr(A⁻¹HA⁻¹C)/N. So each fit gives J − ½tr(A⁻¹C)/N, and the
-    estimate is their average weighted by evidence.
+    under the prior, [2]_) and ½tr(A⁻¹HA⁻¹C)/N. So each fit gives J − ½tr(A⁻¹C)/N, or rather
+    J − ½ log det(1 + A⁻¹C/N), and the estimate is their average weighted by evidence.
 
-    The excess variance adds up the quadratic term ½tr((A⁻¹C)²)/N² (at P = Q it is all there is,
-    and the estimate is a weighted sum of χ²), the spread between the models, and the squared
+    The excess variance adds up the quadratic term ½tr((A⁻¹C)²)/N² (likewise in logarithms; at
+    P = Q it is all there is, and the estimate a weighted sum of χ²), the spread between the models, and the squared
     distance to an estimate that assumes no smoothness at all (Zhang & Grabchak on 2(n+m)^⅓
     quantile cells), which is large just where smoothing is not to be trusted.
 
@@ -69,22 +69,20 @@ class RatioPlugIn:
         """
         ensemble = self.density.ensemble(table)
         p, q = _merged(p, ensemble.group), _merged(q, ensemble.group)
-        share_p = p / p.sum(axis=1, keepdims=True)
-        share_q = q / q.sum(axis=1, keepdims=True)
         rows = ensemble.p.sum() + ensemble.q.sum()
         weight = ensemble.p.sum() / rows
+        # At its maximum the gradient vanishes on the table's own counts, so only what the
+        # resample changes is left of it.
+        kept, before = inner_share(p, q), inner_share(ensemble.p, ensemble.q)
+        change_p, change_q = p * kept - ensemble.p * before, q * kept - ensemble.q * before
         estimate = np.zeros(len(p))
         for (model, fit), belief in zip(ensemble.members, ensemble.weights, strict=True):
             probability = _sigmoid(fit.log_ratio + np.log(weight / (1 - weight)))
-            # At its maximum the gradient vanishes on the table's own shares, so only what the
-            # resample changes is left of it.
-            change_p = share_p - ensemble.p / ensemble.p.sum()
-            change_q = share_q - ensemble.q / ensemble.q.sum()
-            score = weight * change_p * (1 - probability) - (1 - weight) * change_q * probability
+            score = (change_p * (1 - probability) - change_q * probability) / rows
             step = np.linalg.solve(fit.precision, (score @ model.design).T).T
             log_ratio = fit.log_ratio + step @ model.design.T
-            optimism = np.trace(_relative(model, fit.precision, ensemble, fit.log_ratio, 1)) / rows
-            estimate += belief * (_functional(log_ratio, share_p, share_q) - 0.5 * optimism)
+            optimism = _spread(model, fit.precision, ensemble, fit.log_ratio, 1).sum()
+            estimate += belief * (_functional(log_ratio, p, q) - 0.5 * optimism)
         return estimate
 
     def null(self, table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Floats]:
@@ -108,7 +106,7 @@ class RatioPlugIn:
         estimate : ndarray, shape (resamples,)
             Approximate D(P‖Q), in nats.
         """
-        group = merge(table.p + table.q, self.density.groups)
+        group = merge(p[0] + q[0], self.density.groups)
         p, q = _merged(p, group), _merged(q, group)
         pooled = p[0] + q[0]
         rows = float(pooled.sum())
@@ -147,13 +145,11 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     """Estimate one direction; `table` is already turned, `sign` turns the ensemble."""
     p, q = (ensemble.p, ensemble.q)[::sign]
     share_p, share_q = p / p.sum(), q / q.sum()
-    rows = p.sum() + q.sum()
     values, quadratic = [], []
     for model, fit in ensemble.members:
-        relative = _relative(model, fit.precision, ensemble, fit.log_ratio, sign)
-        optimism = np.trace(relative) / rows
-        values.append(_functional(sign * fit.log_ratio, share_p, share_q) - 0.5 * optimism)
-        quadratic.append(0.5 * np.sum(relative * relative.T) / rows**2)
+        spread = _spread(model, fit.precision, ensemble, fit.log_ratio, sign)
+        values.append(_functional(sign * fit.log_ratio, p, q) - 0.5 * spread.sum())
+        quadratic.append(0.5 * np.sum(spread**2))
     value = float(ensemble.weights @ values)
     spread = ensemble.weights @ (np.array(quadratic) + (np.array(values) - value) ** 2)
     beyond_linear = float(spread) + (value - _unsmoothed(table)) ** 2
@@ -179,21 +175,36 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     )
 
 
-def _relative(
+def _spread(
     model: Model, precision: Floats, ensemble: Ensemble, log_ratio: Floats, sign: int
 ) -> Floats:
-    """Return A⁻¹C: the covariance of the basis under the first sample, in units of A."""
+    """Return log(1 + μ) for the eigenvalues μ of A⁻¹C/N.
+
+    μ itself to first order. Where samples hardly meet, μ is large and the quadratic expansion
+    behind it does not hold; the logarithm, as in Laplace's approximation, does not blow up.
+    """
     n, m = ensemble.p.sum(), ensemble.q.sum()
     mass = (ensemble.p + ensemble.q) * _sigmoid(sign * (log_ratio + np.log(n / m)))
     mass = mass / mass.sum()
     centred = model.design - mass @ model.design
-    solved: Floats = np.linalg.solve(precision, centred.T @ (centred * mass[:, None]))
-    return solved
+    whitened = np.linalg.inv(np.linalg.cholesky(precision)) @ (centred * mass[:, None] ** 0.5).T
+    eigenvalues = np.linalg.eigvalsh(whitened @ whitened.T)
+    result: Floats = np.log1p(np.maximum(eigenvalues, 0.0) / (n + m))
+    return result
 
 
-def _functional(log_ratio: Floats, share_p: Floats, share_q: Floats) -> Floats:
-    """Return mean_P η − log mean_Q e^η over the last axis."""
+def _functional(log_ratio: Floats, p: Floats, q: Floats) -> Floats:
+    """Return mean_P η − log mean_Q e^η over the last axis of counts p and q.
+
+    The outermost row at either end counts as what the fit expects it to be.
+    """
+    pooled = p + q
+    logit = log_ratio + np.log(p.sum(axis=-1, keepdims=True) / q.sum(axis=-1, keepdims=True))
+    keep = inner_share(p, q)
+    p = p * keep + pooled * (1 - keep) * _sigmoid(logit)
+    q = pooled - p
     largest = log_ratio.max(axis=-1, keepdims=True)
+    share_p, share_q = p / p.sum(axis=-1, keepdims=True), q / q.sum(axis=-1, keepdims=True)
     mean = np.sum(share_q * np.exp(log_ratio - largest), axis=-1)
     result: Floats = np.sum(share_p * log_ratio, axis=-1) - np.log(mean) - largest[..., 0]
     return result
