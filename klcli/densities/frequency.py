@@ -71,10 +71,10 @@ def masses(p: Floats, q: Floats, added: float) -> tuple[Floats, Floats]:
     return mass_p, mass_q
 
 
-def fit_masses(p: Floats, q: Floats, added: float) -> FittedPair:
-    """Return the logs of `masses`, −inf where a side has none."""
+def fit_masses(p: Floats, q: Floats, added: float | None) -> FittedPair:
+    """Return the logs of `masses`, −inf where a side has none; 1/2 is added where None is."""
     with np.errstate(divide="ignore"):
-        log_p, log_q = (np.log(side) for side in masses(p, q, added))
+        log_p, log_q = (np.log(side) for side in masses(p, q, 0.5 if added is None else added))
     return FittedPair(log_p, log_q)
 
 
@@ -90,8 +90,8 @@ class Frequency:
         What is added to each count: ``laplace`` 1, ``jeffreys`` 1/2, or a number.
         ``krichevsky-trofimov`` is 1/2 per category for any number of categories, the same
         as ``jeffreys`` [1]_. ``none`` and 0 leave the counts as they are, so that the plug-in
-        estimate is infinite where Q lacks a category of P. None, the default, lets the estimator
-        correct for bias instead.
+        estimate is infinite where Q lacks a category of P. None, the default, lets the plug-in
+        estimate correct for bias instead.
 
     Notes
     -----
@@ -144,5 +144,9 @@ class Frequency:
         return np.unique(np.concatenate([values, ends[np.isfinite(ends)]]))
 
     def fit(self, table: CountTable) -> FittedPair:
-        """Return the log frequencies, −inf for what a side never shows."""
-        return fit_masses(table.p, table.q, self.pseudocount or 0.0)
+        """Return the log frequencies.
+
+        Without smoothing asked for, 1/2 is added to each count: a model for others to draw from
+        cannot be corrected for bias. With ``none``, what a side never shows is −inf.
+        """
+        return fit_masses(table.p, table.q, self.pseudocount)

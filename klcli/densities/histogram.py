@@ -56,5 +56,5 @@ class Histogram:
         return choose_edges(sample, self.bins)
 
     def fit(self, table: CountTable) -> FittedPair:
-        """Return the log mass of each bin, −inf for what a side never shows."""
-        return fit_masses(table.p, table.q, self.pseudocount or 0.0)
+        """Return the log mass of each bin, smoothed as by `Frequency`."""
+        return fit_masses(table.p, table.q, self.pseudocount)

