@@ -9,14 +9,14 @@ import typer
 from klcli.cli.options import Format  # noqa: TC001 - Typer looks at it at run time
 from klcli.cli.output import default_format, on_terminal, terminal_width, write_out
 from klcli.errors import UsageError
-from klcli.render.catalogue import ENTRIES
-from klcli.render.listing import listing
 
 if TYPE_CHECKING:
     from klcli.render.catalogue import Entry
 
 
 def _names(incomplete: str) -> list[str]:
+    from klcli.render.catalogue import ENTRIES
+
     return [entry.name for entry in ENTRIES if entry.name.startswith(incomplete)]
 
 
@@ -32,15 +32,18 @@ def methods(
     format_name: Format = None,
 ) -> None:
     """List methods and warnings; with NAME, tell when it matters and where it comes from."""
-    chosen = ENTRIES if name is None else _find(name)
+    from klcli.render.catalogue import ENTRIES
+    from klcli.render.listing import listing
+
+    chosen = ENTRIES if name is None else _find(ENTRIES, name)
     width = terminal_width() if on_terminal() else None
     text = listing(chosen, format_name or default_format(), width=width, full=name is not None)
     write_out(text)
 
 
-def _find(name: str) -> tuple[Entry, ...]:
-    found = tuple(entry for entry in ENTRIES if name in (entry.name, entry.group))
+def _find(entries: tuple[Entry, ...], name: str) -> tuple[Entry, ...]:
+    found = tuple(entry for entry in entries if name in (entry.name, entry.group))
     if not found:
-        groups = ", ".join(dict.fromkeys(entry.group for entry in ENTRIES))
+        groups = ", ".join(dict.fromkeys(entry.group for entry in entries))
         raise UsageError(f"nothing is called {name!r}", f"kl methods lists all; groups: {groups}")
     return found
