@@ -73,6 +73,8 @@ def choose_bandwidth(rule: str | float, counts: Floats, step: float) -> Bandwidt
             "one side holds a single value, which has no bandwidth",
             "use --density frequency, or give --bandwidth a number",
         )
+    # The range of the other side is of no account.
+    counts = np.trim_zeros(counts)
     width = RULES[rule](counts)
     if math.isnan(width):
         return Bandwidth(silverman(counts) * step, "silverman")

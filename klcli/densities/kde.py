@@ -158,7 +158,11 @@ class Kde:
                     "value: a sharp edge biases the estimate; --density ratio knows no edges",
                 )
             )
-        if self.bandwidth == "isj" and any(b.rule != "isj" for b in self.bandwidths(table)):
+        # With few rows isj may find nothing, either; then cells hold a row each.
+        if self.bandwidth == "isj" and any(
+            chosen.rule != "isj" and 2 * np.count_nonzero(counts) < counts.sum()
+            for chosen, counts in zip(self.bandwidths(table), (table.p, table.q), strict=True)
+        ):
             findings.append(
                 Finding("ties", "repeated values leave isj without a bandwidth; used silverman")
             )
