@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
+from klcli.counts import Role
 from klcli.densities.bins import check_bins, choose_edges
 from klcli.densities.frequency import fit_masses, pseudocount
+from klcli.results import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from klcli.counts import CountTable, PooledSample
     from klcli.typing import FittedPair, Floats
+
+#: Half of all rows in one bin: what differs among them is not seen.
+_COARSE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +65,18 @@ class Histogram:
     def fit(self, table: CountTable) -> FittedPair:
         """Return the log mass of each bin, smoothed as by `Frequency`."""
         return fit_masses(table.p, table.q, self.pseudocount)
+
+    def examine(self, table: CountTable) -> list[Finding]:
+        """Return what a reader of the estimate has to know about the bins."""
+        pooled = np.where(table.roles == Role.INTERVAL, table.p + table.q, 0.0)
+        fullest = int(pooled.argmax())
+        share = float(pooled[fullest]) / (table.n_p + table.n_q)
+        if share <= _COARSE:
+            return []
+        return [
+            Finding(
+                "coarse-bins",
+                f"the bin {table.name(fullest)} holds {100 * share:.3g} % of all rows; what "
+                "differs among them is not seen, so the estimate is a lower bound",
+            )
+        ]

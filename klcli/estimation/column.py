@@ -114,7 +114,7 @@ def _estimates(
         open_above = status in (Status.INFINITE, Status.LOWER_BOUND)
         floor = math.nan
         if null.values.size:
-            floor = float(np.quantile(null.values, request.confidence))
+            floor = float(np.quantile(null.values, request.confidence, method="higher"))
         results.append(
             replace(
                 _blank(column, direction, request, choice),
@@ -176,7 +176,10 @@ def _judge(
             status = Status.LOWER_BOUND
         examine = getattr(choice.density, "examine", None)
         if examine is not None and numbers.n_p and numbers.n_q:
-            warnings += examine(numbers)
+            examined = examine(numbers)
+            warnings += examined
+            if status is Status.OK and any(each.code == "coarse-bins" for each in examined):
+                status = Status.LOWER_BOUND
     return status, [warning for warning in warnings if warning is not None]
 
 

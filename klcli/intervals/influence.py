@@ -70,7 +70,7 @@ def influence(
        J. Am. Stat. Assoc. 22 (1927), 209-212.
     """
     at_null = point.null_variance
-    if at_null == 0 and null_values.size:
+    if at_null == 0 and null_values.size and np.isfinite(null_values).all():
         at_null = float(np.var(null_values))
     total = influence_variance(table, point) + point.excess_variance + point.monte_carlo_error**2
     at_null = min(at_null + point.monte_carlo_error**2, max(total, at_null))
@@ -86,6 +86,6 @@ def influence(
     half = max((z * z * slope / 2) ** 2 + z * z * (at_null + slope * point.value), 0.0) ** 0.5
     floor = z * noise
     if null_values.size:
-        floor = max(floor, float(np.quantile(null_values, 0.5 + confidence / 2)))
+        floor = max(floor, float(np.quantile(null_values, 0.5 + confidence / 2, method="higher")))
     low = middle - half if point.value > floor else min(0.0, middle - half)
     return Interval(low, middle + half, total**0.5)

@@ -105,6 +105,6 @@ def permutation(estimator: Estimator, table: CountTable, resamples: int, rng: Ge
     else:
         statistic, values = own(table, p, q)
     # Equal tables must give equal statistics whatever the order of summation.
-    slack = 1e-9 * max(1.0, abs(float(statistic[0])))
+    slack = 1e-9 * max(1.0, abs(float(statistic[0]))) if np.isfinite(statistic[0]) else 0.0
     at_least = int(np.sum(statistic[1:] >= statistic[0] - slack))
     return Null((1 + at_least) / (1 + resamples), values[1:])

@@ -46,6 +46,11 @@ ROWS: Final = (
         "Check that it was read as meant.",
     ),
     (
+        "coarse-bins",
+        "One bin holds most rows: what differs among them does not count.",
+        "Use --density ratio, --bins quantile, or edges that divide where the rows are.",
+    ),
+    (
         "ties",
         "Values repeat, which a density of continuous numbers cannot have.",
         "Leave --density at auto, or use frequency: rounding is information, too.",
