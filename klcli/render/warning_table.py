@@ -46,6 +46,16 @@ ROWS: Final = (
         "Check that it was read as meant.",
     ),
     (
+        "decimal-comma",
+        "Numbers are written with a comma for the point; they were read so.",
+        "Write a point, if the commas were meant as something else.",
+    ),
+    (
+        "empty-parts",
+        "Some files of a folder or pattern hold nothing.",
+        "Check that they were written completely.",
+    ),
+    (
         "coarse-bins",
         "One bin holds most rows: what differs among them does not count.",
         "Use --density ratio, --bins quantile, or edges that divide where the rows are.",

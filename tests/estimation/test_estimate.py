@@ -20,6 +20,15 @@ def only(report, direction="forward"):
     return result
 
 
+def rounded(plain):
+    """Round numbers to ten digits: threads may add up in another order."""
+    if isinstance(plain, dict):
+        return {key: rounded(value) for key, value in plain.items()}
+    if isinstance(plain, list):
+        return [rounded(value) for value in plain]
+    return float(f"{plain:.10g}") if isinstance(plain, float) else plain
+
+
 def codes(result):
     return {warning.code for warning in result.warnings}
 
@@ -236,7 +245,7 @@ def test_the_dictionary_equals_the_json_of_the_command(tmp_path):
     expected = json.loads(shown)
     for side in ("p", "q"):
         expected[side].pop("source")
-    assert json.loads(json.dumps(report)) == expected
+    assert rounded(json.loads(json.dumps(report))) == rounded(expected)
 
 
 @pytest.mark.parametrize(
