@@ -64,6 +64,11 @@ class FrequencyPlugIn:
 
     name: ClassVar[str] = "plug-in"
 
+    @property
+    def corrects_bias(self) -> bool:
+        """Whether the value is that of Zhang & Grabchak, not a plain sum."""
+        return self.density.pseudocount is None
+
     def __call__(self, table: CountTable) -> Point:
         """Estimate D(P‖Q) with its influence function."""
         return plug_in(table, self.density.pseudocount)

@@ -32,11 +32,9 @@ def basic(
 ) -> Interval:
     """Return [2·value − upper quantile, 2·value − lower quantile] of the resampled values.
 
-    The reflection takes away the bias that resampling shows (Davison & Hinkley [1]_, eq. 5.6).
-    An estimator that is corrected for bias, as that of Zhang & Grabchak, is shifted too far
-    down by it: among resamples the observed frequencies are the truth, of which the plain
-    divergence is above the corrected value by about (cells − 1)(1/n + 1/m)/2. That, and rare
-    categories that resamples lose, matter where there are few rows per category.
+    The reflection takes away the bias that resampling shows (Davison & Hinkley [1]_, eq. 5.6);
+    for estimators that correct for bias themselves, see `resampled_values`. Rare categories get
+    lost in resamples, so that intervals are rough where there are few rows per category.
 
     The interval is NaN to inf where the value is infinite, and open to −inf where many resamples
     are.
@@ -47,7 +45,7 @@ def basic(
        and 5.3, doi:10.1017/CBO9780511802843.
     """
     del null_values
-    values = resampled_values(estimator, table, resamples, rng)
+    values = resampled_values(estimator, table, point, resamples, rng)
     if not math.isfinite(point.value):
         return Interval(math.nan, point.value, math.nan)
     low, high = _quantiles(values, confidence)
@@ -66,13 +64,12 @@ def percentile(
 ) -> Interval:
     """Return the quantiles of the resampled values.
 
-    To reproduce what others report. Whatever bias there is counts twice: near zero, where
-    estimates are biased upwards, the interval lies above the truth (Davison & Hinkley, section
-    5.3). For estimators corrected for bias it is shifted up by about (cells − 1)(1/n + 1/m)/2,
-    as `basic` is shifted down.
+    To reproduce what others report. Whatever bias resampling shows counts twice: near zero,
+    where plain estimates are biased upwards, the interval lies above the truth (Davison &
+    Hinkley, section 5.3). For estimators that correct for bias, see `resampled_values`.
     """
-    del point, null_values
-    values = resampled_values(estimator, table, resamples, rng)
+    del null_values
+    values = resampled_values(estimator, table, point, resamples, rng)
     low, high = _quantiles(values, confidence)
     return Interval(low, high, spread(values))
 
@@ -89,9 +86,9 @@ def bca(
 ) -> Interval:
     """Return the bias-corrected and accelerated percentile interval [1]_.
 
-    For skewed estimates from moderate samples, away from zero: the bias correction is in the
-    median, and cannot undo a shift of the whole distribution of resamples by more than its own
-    spread, as near zero. If all resamples are on one side of the value, the fraction beyond it
+    For skewed estimates from moderate samples, away from zero: the correction for bias cannot
+    undo a shift by more than the spread of the resamples, as plain estimates have it near zero;
+    for those that correct for bias themselves, see `resampled_values`. If all resamples are on one side of the value, the fraction beyond it
     counts as 1 / (resamples + 1).
 
     References
@@ -101,7 +98,7 @@ def bca(
        The acceleration is that of Davison & Hinkley (1997), eq. 5.28, for two samples.
     """
     del null_values
-    values = resampled_values(estimator, table, resamples, rng)
+    values = resampled_values(estimator, table, point, resamples, rng)
     if not math.isfinite(point.value):
         return Interval(math.nan, point.value, math.nan)
     normal = NormalDist()
@@ -133,12 +130,18 @@ def acceleration(table: CountTable, point: Point) -> float:
 
 
 def resampled_values(
-    estimator: Estimator, table: CountTable, resamples: int, rng: Generator
+    estimator: Estimator, table: CountTable, point: Point, resamples: int, rng: Generator
 ) -> Floats:
     """Return estimates from counts drawn anew on both sides, shape (resamples,).
 
     Drawing rows with replacement is drawing counts from a multinomial distribution with the
     observed frequencies. Effective numbers of rows are rounded.
+
+    An estimator may say that it `corrects_bias`. Its resamples spread around the plain divergence
+    of the observed frequencies, for those are the truth of resampling; and that is above a
+    corrected value by about (cells − 1)(1/n + 1/m)/2, which is no bias. So they are shifted to
+    have the value as their mean. (Without this, the intervals of 200 categories covered the
+    truth in 4 % of samples of 8,000 and 12,500 rows, with it in 97 %.)
     """
     values = np.empty(resamples)
     rows = max(1, BLOCK // max(1, len(table.p)))
@@ -149,6 +152,8 @@ def resampled_values(
             for counts in (table.p, table.q)
         )
         values[start : start + size] = estimator.values(table, p, q)
+    if getattr(estimator, "corrects_bias", False):
+        values += point.value - values.mean()
     return values
 
 
