@@ -48,12 +48,21 @@ def delimited_table(part: Part, *, separator: str, factor: float) -> Table:
         lazy = pl.scan_csv(
             part.path,
             has_header=dialect.header,
-            new_columns=list(dialect.names),
             separator=dialect.separator,
             eol_char=dialect.end_of_line,
             infer_schema=False,
             glob=part.remote,
         )
+        found = lazy.collect_schema().names()
+    if len(found) != len(dialect.names):
+        raise InputError(
+            f"{part.source}: the header repeats names, and no way to rename them is free",
+            "give the columns names of their own",
+        )
+    # Not by `new_columns`, which some versions cannot do with cloud addresses.
+    renamed = {old: new for old, new in zip(found, dialect.names, strict=True) if old != new}
+    if renamed:
+        lazy = lazy.rename(renamed)
     empty = pl.all_horizontal(pl.all().is_null())
     no_last = column(dialect.names[-1]).is_null()
     gap = pl.when(empty).then(_EMPTY).when(no_last).then(_NO_LAST).otherwise(0).alias(_GAP)

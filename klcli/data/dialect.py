@@ -50,10 +50,9 @@ def lines(part: Part, end_of_line: str = "\n", count: int | None = None) -> pl.L
     """Scan a text file, compressed or not, as one column `line`; empty lines are null."""
     import polars as pl
 
-    return pl.scan_csv(
+    text = pl.scan_csv(
         part.path,
         has_header=False,
-        new_columns=["line"],
         separator="\x1f",
         quote_char=None,
         eol_char=end_of_line,
@@ -61,6 +60,7 @@ def lines(part: Part, end_of_line: str = "\n", count: int | None = None) -> pl.L
         n_rows=count,
         glob=part.remote,
     )
+    return text.select(pl.first().alias("line"))
 
 
 def dialect_of(part: Part, separator: str) -> Dialect:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 
-import duckdb
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -26,7 +25,7 @@ MAKERS = {
     "narwhals": lambda: nw.from_native(PLAIN.to_pandas()),
     "dict of lists": lambda: PLAIN.to_dict(as_series=False),
     "dict of series": lambda: PLAIN.to_dict(as_series=True),
-    "duckdb": lambda: duckdb.from_arrow(PLAIN.to_arrow()),
+    "duckdb": lambda: pytest.importorskip("duckdb").from_arrow(PLAIN.to_arrow()),
 }
 
 
