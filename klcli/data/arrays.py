@@ -87,9 +87,10 @@ def _series(source: str, name: str, values: Any) -> pl.Series:
 
     if values.ndim != 1:
         raise InputError(f"{source}: column {name!r} holds arrays, not single values", _SHAPES)
-    if isinstance(values, np.ma.MaskedArray):
-        bare = _series(source, name, values.data)
-        return bare.set(pl.Series(np.ma.getmaskarray(values)), None)
+    if hasattr(values, "filled"):
+        # A masked array, told without importing numpy.ma.
+        mask = np.broadcast_to(values.mask, values.shape)
+        return _series(source, name, values.data).set(pl.Series(mask), None)
     kind = values.dtype.kind
     if kind == "c":
         raise InputError(

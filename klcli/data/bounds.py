@@ -41,7 +41,7 @@ def quantile_bounds(sample: PooledSample, cells: int = CELLS) -> Floats:
     total = len(pooled)
     if total == 0:
         return pooled
-    first = np.flatnonzero(np.concatenate([[True], pooled[1:] != pooled[:-1]]))
+    first = np.flatnonzero(_is_new(pooled))
     values, counts = pooled[first], np.diff(first, append=total)
     if len(values) <= cells:
         return _with_atoms(values, values[counts > 1])
@@ -54,8 +54,14 @@ def quantile_bounds(sample: PooledSample, cells: int = CELLS) -> Floats:
 def _with_atoms(edges: Floats, atoms: Floats) -> Floats:
     with np.errstate(over="ignore"):
         after = np.nextafter(atoms, np.inf)
-    # Adding zero turns −0 into 0.
-    return np.unique(np.concatenate([edges, atoms, after[np.isfinite(after)]])) + 0.0
+    bounds = np.sort(np.concatenate([edges, atoms, after[np.isfinite(after)]]))
+    # Adding zero turns −0 into 0. `np.unique` would import numpy.ma, a third of the start-up.
+    return bounds[_is_new(bounds)] + 0.0
+
+
+def _is_new(values: Floats) -> Bools:
+    """Tell which of some sorted values differ from the one before."""
+    return np.concatenate([[True], values[1:] != values[:-1]])
 
 
 def is_atom(lower: Floats, upper: Floats) -> Bools:
