@@ -77,7 +77,8 @@ class Density(Protocol):
 
     A density that needs cells of its own has a method ``layout`` (see `Layout`); others get the
     pooled quantiles. One whose work grows with the cells may have a method ``reduce`` from count
-    table to smaller count table.
+    table to smaller count table; one that has mass in cells without rows, ``tuned(table)``, the
+    model on all cells; one with assumptions that can fail, ``examine(table)``, the findings.
     """
 
     name: ClassVar[str]
@@ -91,7 +92,13 @@ class Density(Protocol):
 
 
 class Estimator(Protocol):
-    """How D(P‖Q) is computed from a count table. A frozen dataclass; data enters by the call."""
+    """How D(P‖Q) is computed from a count table. A frozen dataclass; data enters by the call.
+
+    An estimator may also have ``both(table)``, which gives both directions for little more than
+    the price of one; ``null(table, p, q)``, which gives a test statistic and estimates where the
+    labels say nothing; and ``corrects_bias``, True if resampled tables, which are biased against
+    the table, have to be centred on the estimate.
+    """
 
     name: ClassVar[str]
 

@@ -21,7 +21,7 @@ BASES: Final = ("e", "2", "10")
 MISSING: Final = ("category", "drop")
 SMOOTHINGS: Final = ("none", "laplace", "jeffreys", "krichevsky-trofimov")
 BINS: Final = (
-    "auto", "fd", "scott", "sturges", "doane", "knuth", "blocks", "quantile",
+    "auto", "fd", "scott", "sturges", "doane", "sqrt", "rice", "stone", "knuth", "blocks", "quantile",
 )  # fmt: skip
 BANDWIDTHS: Final = ("isj", "scott", "silverman", "cv")
 INPUT_FORMATS: Final = (

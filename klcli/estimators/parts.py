@@ -40,6 +40,11 @@ class ByParts:
     inner: Estimator
     name: ClassVar[str] = "by-parts"
 
+    @property
+    def corrects_bias(self) -> bool:
+        """Whether the inner estimator does, see `klcli.typing.Estimator`."""
+        return bool(getattr(self.inner, "corrects_bias", False))
+
     def __call__(self, table: CountTable) -> Point:
         """Estimate D(P‖Q)."""
         return self.both(table)[0]

@@ -51,6 +51,7 @@ class RatioPlugIn:
 
     density: Ratio = field(default_factory=Ratio)
     name: ClassVar[str] = "plug-in"
+    corrects_bias: ClassVar[bool] = True
 
     def __call__(self, table: CountTable) -> Point:
         """Estimate D(P‖Q)."""

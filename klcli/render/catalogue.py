@@ -160,6 +160,26 @@ METHODS: Final = (
     ),
     Entry(
         "bins",
+        "sqrt",
+        "The square root of the number of rows.",
+        "To reproduce spreadsheets; too fine for large samples.",
+    ),
+    Entry(
+        "bins",
+        "rice",
+        "Twice the cube root of the number of rows.",
+        "A quick rule with more bins than sturges.",
+        "Terrell & Scott, J. Am. Stat. Assoc. 80 (1985) 209, doi:10.1080/01621459.1985.10477163",
+    ),
+    Entry(
+        "bins",
+        "stone",
+        "The number with the least cross-validated squared error.",
+        "When the data shall choose the number; slow for large ranges.",
+        "Rudemo, Scandinavian Journal of Statistics 9 (1982) 65",
+    ),
+    Entry(
+        "bins",
         "knuth",
         "Number of equal bins with the highest posterior probability.",
         "When the data shall choose the number.",

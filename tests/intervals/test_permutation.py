@@ -8,7 +8,7 @@ from klcli.densities.frequency import Frequency
 from klcli.densities.ratio import Ratio
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.ratio import RatioPlugIn
-from klcli.intervals.permutation import exchange, permutation, whole
+from klcli.intervals.permutation import exchange, likelihood_ratio, permutation, whole
 
 FREQUENCY, RATIO = FrequencyPlugIn(Frequency()), RatioPlugIn(Ratio())
 
@@ -75,6 +75,19 @@ def test_both_directions_share_the_test():
 def test_weighted_counts():
     table = CountTable.categorical(("a", "b"), np.array([30.3, 12.9]), np.array([10.7, 31.2]))
     assert permutation(FREQUENCY, table, 199, np.random.default_rng(3)).p_value < 0.05
+
+
+def test_infinite_estimates_are_tested_by_the_likelihood_ratio():
+    p, q = np.array([14.0, 6, 3]), np.array([7.0, 13, 0])
+    naive = FrequencyPlugIn(Frequency("none"))
+    table = CountTable.categorical(("a", "b", "c"), p, q)
+    assert naive(table).value == np.inf
+    statistic = stats.chi2_contingency(
+        np.stack([p, q]), lambda_="log-likelihood", correction=False
+    )
+    assert 2 * likelihood_ratio(p, q) == pytest.approx(statistic.statistic)
+    null = permutation(naive, table, 4000, np.random.default_rng(77))
+    assert null.p_value == pytest.approx(statistic.pvalue, abs=0.03)
 
 
 def _p_values(draw, replications, resamples):
