@@ -117,10 +117,10 @@ def permutation(estimator: Estimator, table: CountTable, resamples: int, rng: Ge
     own = getattr(estimator, "null", None)
     if own is None:
         values = statistic = estimator.values(table, p, q)
-        if not np.isfinite(values).all():
-            statistic = likelihood_ratio(p, q)
     else:
         statistic, values = own(table, p, q)
+    if not np.isfinite(statistic).all():
+        statistic = likelihood_ratio(p, q)
     # Equal tables must give equal statistics whatever the order of summation.
     slack = 1e-9 * max(1.0, abs(float(statistic[0])))
     at_least = int(np.sum(statistic[1:] >= statistic[0] - slack))
