@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import glob
 import math
 import os
 import stat
 import warnings
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -199,7 +199,7 @@ def _no_such_file(given: str, path: str) -> InputError:
         names = [entry.name for entry in folder.iterdir()]
     except OSError:
         return InputError(f"{given}: no such file", f"there is no folder {str(folder)!r} either")
-    near = difflib.get_close_matches(Path(path).name, names, n=3)
+    near = [str(folder / name) for name in get_close_matches(Path(path).name, names, n=3)]
     if near:
         return InputError(f"{given}: no such file", f"did you mean {' or '.join(near)}?")
     return InputError(f"{given}: no such file", f"see what is there with: ls {folder}")

@@ -122,7 +122,7 @@ class LabelTally:
     Attributes
     ----------
     overflow : bool
-        Whether there are more than `LABEL_CAP` labels; the rest is then not counted.
+        Whether there are more than `LABEL_CAP` labels; `counts` then has but some of them.
     """
 
     gaps: Missing = field(default_factory=Missing)
@@ -157,5 +157,7 @@ class LabelTally:
             sums = pl.col("rows").sum(), pl.col("weight").sum()
             self._parts = [pl.concat(self._parts).group_by("label").agg(sums)]
         self._unmerged = 0
-        self.overflow = len(self._parts[0]) > LABEL_CAP
+        if len(self._parts[0]) > LABEL_CAP:
+            self.overflow = True
+            self._parts = [self._parts[0].head(LABEL_CAP // 10)]
         return self._parts[0]

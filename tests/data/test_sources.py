@@ -58,7 +58,9 @@ class TestPaths:
         write("price.csv", CSV)
         error = failure("prices.csv")
         assert (error.message, error.exit_code) == ("prices.csv: no such file", 2)
-        assert "price.csv" in error.hint
+        assert error.hint == "did you mean price.csv?"
+        write("d/cost.csv", CSV)
+        assert failure("d/costs.csv").hint == "did you mean d/cost.csv?"
 
     @pytest.mark.usefixtures("here")
     def test_no_such_folder(self):
