@@ -56,8 +56,8 @@ def delimited_table(part: Part, *, separator: str, factor: float) -> Table:
         found = lazy.collect_schema().names()
     if len(found) != len(dialect.names):
         raise InputError(
-            f"{part.source}: the header repeats names, and no way to rename them is free",
-            "give the columns names of their own",
+            f"{part.source}: the header has {len(dialect.names):,} names for {len(found):,} columns",
+            "look for names that repeat and for quotes that are not closed in the first line",
         )
     # Not by `new_columns`, which some versions cannot do with cloud addresses.
     renamed = {old: new for old, new in zip(found, dialect.names, strict=True) if old != new}
@@ -141,7 +141,8 @@ class _Reader:
             self.part.findings.append(
                 Finding(
                     "empty-rows",
-                    f"{self.part.source}: {counted(dropped, 'line')} without any value, not counted as rows",
+                    f"{self.part.source}: {counted(dropped, 'line')} without any value, not "
+                    "counted as rows",
                 )
             )
         if without_last:
@@ -150,8 +151,8 @@ class _Reader:
                 self.part.findings.append(
                     Finding(
                         "ragged-rows",
-                        f"{self.part.source}: {counted(count, 'line')} with fewer fields than the header "
-                        f"(the first is line {line:,}); the values they lack count as missing",
+                        f"{self.part.source}: {counted(count, 'line')} with fewer fields than the "
+                        f"header (the first is line {line:,}); what they lack counts as missing",
                     )
                 )
 

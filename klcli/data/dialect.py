@@ -86,12 +86,14 @@ def dialect_of(part: Part, separator: str) -> Dialect:
     if not any(line.strip() for line in first):
         raise InputError(f"{part.source}: the file is empty", "give a file with a header and rows")
     separator = separator or _separator(part, first)
+    decimal_comma = separator != "," and _decimal_commas(part, first, separator)
     try:
-        rows = list(csv.reader([line + "\n" for line in first], delimiter=separator))
+        header_line = next(csv.reader([line + "\n" for line in first], delimiter=separator))
     except csv.Error as error:
-        raise InputError(f"{part.source}: the header cannot be read: {error}") from error
-    decimal_comma = separator != "," and _decimal_commas(part, rows)
-    fields = [name.strip() for name in rows[0]]
+        raise InputError(
+            f"{part.source}: the header cannot be read: {error}", "repair the first line"
+        ) from error
+    fields = [name.strip() for name in header_line]
     header = not all(_is_number(name, decimal_comma=decimal_comma) for name in fields)
     if header:
         fields = _unique_names(part, fields)
@@ -130,8 +132,8 @@ def _separator(part: Part, first: list[str]) -> str:
     return ","
 
 
-def _decimal_commas(part: Part, rows: list[list[str]]) -> bool:
-    fields = [field.strip() for row in rows for field in row]
+def _decimal_commas(part: Part, first: list[str], separator: str) -> bool:
+    fields = [field.strip(' "') for line in first for field in line.split(separator)]
     commas = any(re.fullmatch(r"[+-]?\d*,\d+", field) for field in fields)
     if not commas or any(re.fullmatch(r"[+-]?\d*\.\d+", field) for field in fields):
         return False

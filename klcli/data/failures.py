@@ -52,8 +52,8 @@ _KNOWN: Final = (
     ),
     (
         "de-duplication",
-        "the header repeats names, and no way to rename them is free",
-        "give the columns names of their own",
+        "the header repeats names in a way that cannot be told apart",
+        "give each column a name of its own",
     ),
     ("zstd error", "damaged data", "write or fetch the file again"),
     ("empty CSV", "the file is empty", "give a file with a header and rows"),

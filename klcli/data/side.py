@@ -197,7 +197,8 @@ class Side:
     def _check(self, rows: int, bad_weights: int, weight_sum: float) -> None:
         if rows == 0:
             raise InputError(
-                f"{self.table.source}: no rows", "it has a header and nothing else, or is empty"
+                f"{self.table.source}: no rows",
+                "it is empty, has a header only, or a quote in it hides the rows",
             )
         if bad_weights:
             raise InputError(

@@ -133,15 +133,16 @@ class _Opener:
                 "rename it, or compress it again",
             )
         format_ = self.format or named
-        size = float(Path(path).stat().st_size)
-        if found:
-            size *= _COMPRESSION_FACTOR
-            if not format_ or not FORMATS[format_].decompresses:
-                path = spool.unpacked(source, path, found, self.cleanup)
-                head = spool.head(path, _HEAD_BYTES)
+        factor = 1
+        if found and format_ and FORMATS[format_].decompresses:
+            factor = _COMPRESSION_FACTOR
+        elif found:
+            path = spool.unpacked(source, path, found, self.cleanup)
+            head = spool.head(path, _HEAD_BYTES)
         elif format_ in _TEXT:
             check_text(source, head)
         format_ = format_ or format_of(source, head)
+        size = factor * Path(path).stat().st_size
         return FORMATS[format_].read(Part(source, path, size, self.findings))
 
     def _cloud(self, given: str) -> Table:

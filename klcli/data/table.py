@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from klcli.data.failures import reading
+from klcli.data.wording import listed
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -193,11 +194,11 @@ def _partial_columns(
     source: str, schema: dict[str, pl.DataType], tables: Sequence[Table]
 ) -> Iterator[Finding]:
     absent = {name: sum(name not in table.schema for table in tables) for name in schema}
-    partial = [f"{name!r} in {count:,}" for name, count in absent.items() if count]
+    partial = [name for name, count in absent.items() if count]
     if partial:
-        more = f" and {len(partial) - 5:,} more columns" if len(partial) > 5 else ""
+        worst = max(absent.values())
         yield Finding(
             "part-columns",
-            f"{source}: of its {len(tables):,} parts some lack a column, whose values count as "
-            f"missing there: {', '.join(partial[:5])}{more}",
+            f"{source}: up to {worst:,} of {len(tables):,} parts lack {listed(partial, 5)}, whose "
+            "values count as missing there",
         )

@@ -159,7 +159,7 @@ class _Progress:
     def within(self, source: str) -> Callable[[float], None]:
         """Return what a side calls with the share of rows done within a pass."""
         return lambda share: self.tell(
-            f"reading {source}", min(1, (self.done + share) / self.steps)
+            f"reading {source}", min(1.0, (self.done + share) / self.steps)
         )
 
 

@@ -112,7 +112,10 @@ class TestDialect:
 
     def test_names_that_cannot_be_told_apart(self, write):
         path = write("a.csv", "a,a,a_duplicated_0\n1,2,3\n")
-        assert "the header repeats names" in failure(path, path).message
+        assert "names" in failure(path, path).message
+
+    def test_header_with_a_stray_quote(self, write):
+        assert "quote" in failure(write("a.csv", 'x"",c,"d\n1,a,b\n2,b,c\n')).hint
 
     @pytest.mark.parametrize("batched", [False, True])
     def test_names_that_look_like_patterns(self, request, write, batched):
@@ -215,6 +218,10 @@ class TestRows:
         error = failure(write("a.csv", b"\n".join(lines)))
         assert error.message == "a.csv: not UTF-8 text"
         assert "iconv" in error.hint
+
+    def test_very_long_values(self, write):
+        path = write("a.csv", "x,c\n1," + "a" * 200_000 + "\n2,b\n")
+        assert len(tabulate(path, path).columns[1].table.labels[0]) == 200_000
 
     def test_quoted_values(self, write):
         path = write("a.csv", 'c,x\n"a, ""b""",1\n"line\nbreak","2"\n')
