@@ -6,7 +6,9 @@ import pytest
 from pairs import PAIRS
 from tables import number_table
 
+from klcli.densities.frequency import Frequency
 from klcli.densities.ratio import Ratio, models
+from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.ratio import RatioPlugIn
 from klcli.intervals.influence import influence
 from klcli.intervals.permutation import exchange
@@ -63,15 +65,31 @@ def test_influence_values_are_centred_and_contributions_add_up():
         assert point.contributions.sum() == pytest.approx(point.value)
 
 
-def test_influence_values_are_the_derivative():
+@pytest.mark.parametrize("side", ["p", "q"])
+def test_influence_values_are_the_derivative(side):
     """More rows in one cell move the estimate by their influence."""
     table = ranks(RNG.normal(0, 1, 4000), RNG.normal(0.7, 1, 4000))
     point = RATIO(table)
-    p, q = np.tile(table.p, (2, 1)), np.tile(table.q, (2, 1))
+    counts = {"p": np.tile(table.p, (2, 1)), "q": np.tile(table.q, (2, 1))}
     cell = 60
-    p[1, cell] += 40
-    values = RATIO.values(table, p, q)
-    assert values[1] - values[0] == pytest.approx(40 * point.influence_p[cell] / 4040, rel=0.15)
+    counts[side][1, cell] += 40
+    values = RATIO.values(table, counts["p"], counts["q"])
+    influence = getattr(point, f"influence_{side}")[cell]
+    assert abs(influence) > 0.3
+    assert values[1] - values[0] == pytest.approx(40 * influence / 4040, rel=0.15)
+
+
+def test_doubt_about_smoothness_widens():
+    """The distance to an estimate that assumes none is part of the variance."""
+    table = ranks(RNG.uniform(0.1, 0.9, 500), RNG.uniform(0, 1, 500))
+    point = RATIO(table)
+    rank = (np.cumsum(table.p + table.q) - (table.p + table.q) / 2) / 1000
+    cell = np.minimum((rank * 20).astype(int), 19)
+    counts = [np.bincount(cell, weights=side)[None] for side in (table.p, table.q)]
+    unsmoothed = FrequencyPlugIn(Frequency()).values(table, *counts)[0]
+    assert abs(unsmoothed - point.value) > 0.005
+    assert point.null_variance > (unsmoothed - point.value) ** 2
+    assert point.null_variance < (unsmoothed - point.value) ** 2 + 0.01**2 + point.value / 100
 
 
 def test_values_of_the_table_itself_are_the_estimate():
