@@ -57,6 +57,10 @@ def column_table(
         table = _numbers(pair, p, q, *counts, drop=drop)
     else:
         table = _labels(pair, p, q, drop=drop)
+    if undefined is None and not (table.n_p and table.n_q):
+        side = "Q" if table.n_p else "P"
+        undefined = Finding("all-missing", f"{pair.name!r} has no value with a weight in {side}")
+        table = no_table()
     return ColumnTable(
         pair.name,
         kind,

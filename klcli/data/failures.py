@@ -10,6 +10,14 @@ from klcli.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_JSON: Final = (
+    "expected one {…} a line, or [{…}, {…}], and null for NaN; "
+    "check it with: python -m json.tool FILE"
+)
+_MIXED: Final = (
+    "a column holds values of types that do not go together",
+    "write it as one type, or leave the odd rows out",
+)
 #: (part of the library's message, what is wrong, what to do)
 _KNOWN: Final = (
     ("Object at location", "no such file", "check the address with the tools of your cloud"),
@@ -45,11 +53,10 @@ _KNOWN: Final = (
     ("NDJSON types on empty", "the file is empty", "give a file with rows"),
     ("can only deserialize json objects", "not an array of JSON objects", "expected [{…}, {…}]"),
     ("infer data-type", "the file is empty", "give a file with rows"),
-    (
-        "Syntax at character",
-        "not valid JSON",
-        "expected one {…} a line, or [{…}, {…}]; check it with: python -m json.tool FILE",
-    ),
+    ("Syntax at character", "not valid JSON", _JSON),
+    ("TapeError", "not valid JSON", _JSON),
+    ("supertype", *_MIXED),
+    ("deserializing value", *_MIXED),
     (
         "de-duplication",
         "the header repeats names in a way that cannot be told apart",

@@ -93,9 +93,10 @@ def _eager_table(frame: Any) -> Table:
     """Return the table of an eager narwhals frame, column by column where they are odd."""
     import polars as pl
 
+    failures = (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError)
     try:
         return frame_table(FRAME, frame.to_polars())
-    except (TypeError, ValueError, pl.exceptions.PolarsError):
+    except failures:
         # A pandas column of objects can hold anything at once; what does not fit a type becomes
         # text and counts as what it looks like.
         pass
@@ -104,7 +105,7 @@ def _eager_table(frame: Any) -> Table:
     for column in frame.iter_columns():
         try:
             columns.append(column.to_polars())
-        except (TypeError, ValueError, pl.exceptions.PolarsError):
+        except failures:
             mixed.append(str(column.name))
             columns.append(pl.Series(str(column.name), column.to_list(), strict=False))
     return frame_table(FRAME, pl.DataFrame(columns), lexical=mixed)

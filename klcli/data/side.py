@@ -69,6 +69,7 @@ class Side:
         self.complete = True
         self._seed = seed
         self._weight = [] if weight is None else [weight]
+        self._weight_unit = 0.0
         self._weight_sum = 0.0
         self._weight_squares = 0.0
         self._progress = progress
@@ -123,14 +124,15 @@ class Side:
         rows = RowSample(self._seed, sample.SAMPLE_ROWS)
         bad_weights = total = 0
         weight_sum = weight_squares = 0.0
-        for batch, weights, bad in self._batches(todo):
-            total += len(batch)
-            if weights is not None:
-                bad_weights += bad
-                weight_sum += float(weights.sum())
-                weight_squares += float(np.square(weights).sum())
-            self._add(batch, todo, weights, rows)
-        self._check(total, bad_weights, weight_sum)
+        with np.errstate(over="ignore"):  # which `_check` tells in words
+            for batch, weights, bad in self._batches(todo):
+                total += len(batch)
+                if weights is not None:
+                    bad_weights += bad
+                    weight_sum += float(weights.sum())
+                    weight_squares += float(weights @ weights)
+                self._add(batch, todo, weights, rows)
+        self._check(total, bad_weights, weight_sum, weight_squares)
         self.rows, self._weight_sum, self._weight_squares = total, weight_sum, weight_squares
         self._readings |= todo
         if numeric:
@@ -152,7 +154,9 @@ class Side:
                 weights = batch.select(self._values(name, Reading.NUMBER))[name].to_numpy()
                 fine = np.isfinite(weights) & (weights >= 0)
                 bad = len(fine) - int(np.count_nonzero(fine))
-                weights = np.where(fine, weights, 0.0)
+                # Only ratios of weights count: in this unit, squares of huge ones stay finite.
+                self._weight_unit = self._weight_unit or float(weights[fine].max(initial=0.0))
+                weights = np.where(fine, weights / (self._weight_unit or 1.0), 0.0)
             yield batch, weights, bad
             done += len(batch)
             if not math.isnan(self.table.expected_rows):
@@ -194,7 +198,9 @@ class Side:
         lexical = name in self.table.lexical
         return values(name, self.table.schema[name], reading, lexical=lexical)
 
-    def _check(self, rows: int, bad_weights: int, weight_sum: float) -> None:
+    def _check(
+        self, rows: int, bad_weights: int, weight_sum: float, weight_squares: float
+    ) -> None:
         if rows == 0:
             raise InputError(
                 f"{self.table.source}: no rows",
@@ -204,6 +210,11 @@ class Side:
             raise InputError(
                 f"{self.table.source}: {bad_weights:,} of {rows:,} weights are missing, negative "
                 "or not finite",
+                f"repair column {self._weight[0]!r}, or leave out --weight",
+            )
+        if not math.isfinite(weight_squares):
+            raise InputError(
+                f"{self.table.source}: the weights differ by too many orders of magnitude",
                 f"repair column {self._weight[0]!r}, or leave out --weight",
             )
         if self.weighted and weight_sum == 0:

@@ -202,7 +202,7 @@ def _tabulate(
         findings.append(_weighting(selection.weight, sides))
     tell("done", 1.0)
     infos = [SourceInfo(_name(one), side.rows) for one, side in zip(given, sides, strict=True)]
-    return Tabulation(infos[0], infos[1], tuple(columns), tuple(findings))
+    return Tabulation(infos[0], infos[1], tuple(columns), tuple(dict.fromkeys(findings)))
 
 
 def _open(given: Any, selection: Selection, findings: list[Finding], cleanup: ExitStack) -> Table:

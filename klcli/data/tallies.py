@@ -37,7 +37,7 @@ class Missing:
         self.missing += int(np.count_nonzero(missing))
         if weights is not None:
             self.weight += float(weights[missing].sum())
-            self.squares += float(np.square(weights[missing]).sum())
+            self.squares += float(weights[missing] @ weights[missing])
 
     @property
     def present(self) -> int:

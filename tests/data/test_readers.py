@@ -103,6 +103,8 @@ class TestJson:
             ("a.json", "[]", "no columns"),
             ("a.json", '{\n  "x": [1, 2]\n}', "not valid JSON"),
             ("a.ndjson", '{"x": 1}\n{"x":\n', "not valid JSON"),
+            ("a.ndjson", '{"x": NaN}\n', "not valid JSON"),
+            ("a.json", '[{"x": 1}, {"x": {"a": 1}}, {"x": {"b": "c"}}]', "do not go together"),
             ("a.ndjson", "[1, 2]\n", "a line is not a JSON object"),
             ("a.ndjson", "\n\n", "the file is empty"),
         ],

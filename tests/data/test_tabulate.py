@@ -294,6 +294,33 @@ class TestWeights:
         with pytest.raises(InputError, match=said):
             tabulate(p, p.clone(), Selection(weight="w"))
 
+    @pytest.mark.parametrize("unit", [1e-300, 1e300])
+    def test_the_unit_of_weights_has_no_bearing(self, unit):
+        p = pl.DataFrame({"x": [1.0, 2.0, None], "w": [3.0, 1.0, 2.0]})
+        scaled = p.with_columns(pl.col("w") * unit)
+        (one,) = tabulate(p, p.clone(), Selection(weight="w")).columns
+        (other,) = tabulate(scaled, p.clone(), Selection(weight="w")).columns
+        np.testing.assert_allclose(one.table.p, other.table.p, rtol=1e-12)
+        assert one.table.n_p == pytest.approx(36 / 14)
+
+    def test_weights_that_differ_beyond_floats(self):
+        p = pl.DataFrame({"x": [1.0] * 9, "w": [1e-200] * 8 + [1e200]})
+        (column,) = tabulate(p, p.clone(), Selection(weight="w")).columns
+        assert column.table.n_p == pytest.approx(1)
+
+    @pytest.mark.usefixtures("in_batches")
+    def test_weights_that_differ_beyond_floats_in_batches(self):
+        p = pl.DataFrame({"x": [1.0] * 9, "w": [1e-200] * 8 + [1e200]})
+        with pytest.raises(InputError, match="orders of magnitude"):
+            tabulate(p, p.clone(), Selection(weight="w"))
+
+    def test_values_without_weight(self):
+        p = pl.DataFrame({"x": [None, 2.0], "w": [5.0, 0.0]})
+        options = Selection(weight="w", missing="drop")
+        (column,) = tabulate(p, pl.DataFrame({"x": [1.0]}), options).columns
+        assert column.undefined.code == "all-missing"
+        assert len(column.table.p) == 0
+
     def test_unknown_column_of_weights(self):
         with pytest.raises(InputError, match="--weight: no column 'v'"):
             tabulate(mixed_frame(9), mixed_frame(9), Selection(weight="v"))
