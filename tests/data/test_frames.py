@@ -88,13 +88,10 @@ def test_columns_of_odd_objects():
     assert table.columns[0].p.missing == 2
 
 
-def test_columns_of_complex_numbers_and_periods():
-    frame = pd.DataFrame(
-        {"z": [1 + 2j, 2], "p": pd.period_range("2024-01", periods=2, freq="M"), "x": [1, 2]}
-    )
-    z, p, x = tabulate(frame, frame.copy()).columns
-    assert z.undefined.code == p.undefined.code == "unsupported-type"
-    assert x.undefined is None
+def test_columns_of_complex_numbers():
+    frame = pd.DataFrame({"z": [1 + 2j, 2], "x": [1, 2]})
+    z, x = tabulate(frame, frame.copy()).columns
+    assert (z.undefined.code, x.undefined) == ("unsupported-type", None)
 
 
 def test_pandas_nullable_types_and_categories():
