@@ -255,13 +255,14 @@ def _at_most(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -
     if len(x) <= count:
         return x
     bins = np.minimum((rank * count).astype(int), count - 1)
-    first = np.flatnonzero(np.diff(bins, prepend=-1))
-    chosen: Floats = x[np.unique(np.concatenate([first, [len(x) - 1]]))]
-    if heavy is None:
-        return chosen
-    own = np.flatnonzero(heavy >= 0.5 / count)
-    around = np.unique(np.clip(np.concatenate([own - 1, own, own + 1]), 0, len(x) - 1))
-    return np.union1d(chosen, x[around])
+    chosen = np.diff(bins, prepend=-1) > 0
+    chosen[-1] = True
+    if heavy is not None:
+        own = np.flatnonzero(heavy >= 0.5 / count)
+        for around in (own - 1, own, own + 1):
+            chosen[np.clip(around, 0, len(x) - 1)] = True
+    knots: Floats = x[chosen]
+    return knots
 
 
 def merge(counts: Floats, groups: int) -> Integers:
@@ -279,10 +280,11 @@ def merge(counts: Floats, groups: int) -> Integers:
     grid = np.linspace(rank[0], rank[-1], 513)
     # Interpolated: thousands of exact scores would cost more than the fit, and no group
     # boundary needs them.
-    grid = np.union1d(grid, np.concatenate([rank[:40], rank[-40:]]))
+    grid = np.sort(np.concatenate([grid, rank[:40], rank[-40:]]))
     score = np.interp(rank, grid, _normal_score(grid))
     position = (rank + (score - score[0]) / (score[-1] - score[0])) / 2
     group = np.minimum((position * groups).astype(int), groups - 1)
     # The outermost cells stay alone, see `inner_share`.
     group[0], group[-1] = -1, groups
-    return np.unique(group, return_inverse=True)[1]
+    numbered: Integers = np.cumsum(np.diff(group, prepend=-1) > 0)
+    return numbered

@@ -91,6 +91,11 @@ ROWS: Final = (
         "Check those values; NaN and empty cells are missing, too.",
     ),
     (
+        "not-a-date",
+        "Some values of a column of dates are not dates; they count as missing.",
+        "Check those values; write dates as 2013-07-04.",
+    ),
+    (
         "not-numeric",
         "The column was to be numeric, but holds other values.",
         "Leave it out of --numeric.",
