@@ -47,7 +47,7 @@ def complete(monkeypatch, capsys):
         ("kl estimate --base ", ["e", "2", "10"]),
         ("kl estimate --missing ", ["category", "drop"]),
         ("kl estimate --smoothing ", list(options.SMOOTHINGS)),
-        ("kl estimate --bins s", ["scott", "sturges"]),
+        ("kl estimate --bins s", ["scott", "sturges", "sqrt", "stone"]),
         ("kl estimate --bandwidth ", list(options.BANDWIDTHS)),
         ("kl estimate --input-format p", ["parquet"]),
         ("kl estimate --format j", ["json", "jsonl"]),
