@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
@@ -155,8 +154,11 @@ def estimate(
 
     if value and format_name is not None:
         raise UsageError("--value and --format exclude each other", "leave one of them out")
-    if fail_above is not None and math.isnan(fail_above):
-        raise UsageError("--fail-above nan compares with nothing", "give a number")
+    if fail_above is not None and not fail_above >= 0:
+        raise UsageError(
+            f"--fail-above {fail_above:g} is no threshold for a divergence",
+            "give a number from 0 up",
+        )
     files = check_files(output or [], [p, q])
 
     from klcli.estimation import estimate as run

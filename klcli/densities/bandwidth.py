@@ -70,8 +70,8 @@ def choose_bandwidth(rule: str | float, counts: Floats, step: float) -> Bandwidt
         return Bandwidth(float(rule), "given")
     if np.count_nonzero(counts) < 2:
         raise InputError(
-            "one side holds a single value, which has no bandwidth",
-            "use --density frequency, or give --bandwidth a number",
+            "the values of one side are all alike, measured by the range of both",
+            "use --density ratio, which needs no bandwidth",
         )
     # The range of the other side is of no account.
     counts = np.trim_zeros(counts)

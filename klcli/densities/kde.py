@@ -58,6 +58,8 @@ class Kde:
     name: ClassVar[str] = "kde"
     numeric: ClassVar[bool] = True
     categorical: ClassVar[bool] = False
+    #: Log densities beyond the data are made up by the kernel's tail.
+    extrapolates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_bandwidth(self.bandwidth)
@@ -80,6 +82,13 @@ class Kde:
                 f"the range from {low:g} to {high:g} cannot be divided for a kernel density",
                 "use --density ratio",
             )
+        if isinstance(self.bandwidth, float | int) and not (
+            1 / MOST_CELLS < self.bandwidth / span < MOST_CELLS
+        ):
+            raise InputError(
+                f"bandwidth {self.bandwidth:g} does not fit the range from {low:g} to {high:g}",
+                "give a bandwidth between a hundredth of that range and all of it",
+            )
         cells = LEAST_CELLS
         while True:
             bounds = np.linspace(low, high, cells + 1)
@@ -93,7 +102,7 @@ class Kde:
             needed = 2 ** math.ceil(math.log2(FINENESS * span / detail))
             if needed > MOST_CELLS:
                 raise InputError(
-                    f"the range from {low:g} to {high:g} is {span / detail:,.0f} times the "
+                    f"the range from {low:g} to {high:g} is {span / detail:.3g} times the "
                     f"{detail:.3g} that a kernel density has to resolve",
                     "use --density ratio; or --bandwidth silverman, if values repeat",
                 )

@@ -34,11 +34,17 @@ class Escape:
         Where they are.
     finding : Finding or None
         The same in words; None if there is none.
+    bound : float
+        What the divergence is at least, in nats, from this part against the rest alone.
+    single : bool
+        Whether the part is one value that repeats.
     """
 
     mass: float
     cells: Bools
     finding: Finding | None
+    bound: float = 0.0
+    single: bool = False
 
 
 def unseen_categories(table: CountTable, sample: str, *, only: Bools | None = None) -> Escape:
@@ -81,18 +87,27 @@ def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
         What to call P and Q.
     """
     empty = table.q == 0
+    nothing = np.zeros(len(empty), dtype=bool)
     if not table.n_p or not table.n_q:
         return Escape(1.0 if table.n_p else 0.0, empty & (table.p > 0), None)
     run = np.cumsum(np.diff(empty, prepend=empty[:1]).astype(int))
     counts = np.bincount(run, weights=table.p * empty)
-    longest = int(counts.argmax())
-    surprise = counts[longest] * np.log1p(table.n_q / table.n_p)
-    if surprise < np.log(table.n_p) + _MARGIN:
-        return Escape(0.0, np.zeros(len(empty), dtype=bool), None)
-    cells: Bools = empty & (run == longest) & (table.p > 0)
-    mass = float(counts[longest] / table.n_p)
-    seen = np.flatnonzero(~empty)
+    # The surprise of a run: minus its log probability where P and Q do not differ.
+    surprise = counts * np.log1p(table.n_q / table.n_p)
+    alone = _lone_value(table, empty)
+    single = alone is not None
+    which = int(counts.argmax()) if alone is None else int(run[alone])
+    if alone is None and surprise[which] < np.log(table.n_p) + _MARGIN:
+        return Escape(0.0, nothing, None)
+    cells: Bools = empty & (run == which) & (table.p > 0)
     inside = np.flatnonzero(cells)
+    mass = float(counts[which] / table.n_p)
+    bound = _two_cells(mass, table.n_p, table.n_q)
+    if single:
+        value = table.name(int(inside[0]))
+        message = f"only {sample} shows the value {value}: {_percent(mass)} of its rows"
+        return Escape(mass, cells, Finding("unseen-categories", message), bound, single=True)
+    seen = np.flatnonzero(~empty)
     low, high = table.lower[seen[0]], table.lower[seen[-1]]
     if inside[0] > seen[-1]:
         where = f"above its largest value {high:.6g}"
@@ -102,7 +117,49 @@ def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
         where = f"between {table.lower[inside[0]]:.6g} and {table.upper[inside[-1]]:.6g}"
     code = "saturated" if mass >= _DISJOINT else "outside-range"
     message = f"{_percent(mass)} of {sample} lies where {reference} has no rows, {where}"
-    return Escape(mass, cells, Finding(code, message))
+    return Escape(mass, cells, Finding(code, message), bound)
+
+
+def _lone_value(table: CountTable, empty: Bools) -> int | None:
+    """Find the repeated value that Q ought to show, going by its neighbours, and never does.
+
+    Neighbours are as many rows as the value has, but at least twenty, on either side. In the
+    tail of rounded numbers they hold few rows of Q, and its absence is no surprise.
+    """
+    atoms = table.roles == Role.ATOM
+    places = np.log(max(int(atoms.sum()), 1)) + _MARGIN
+    below = [np.concatenate([[0.0], np.cumsum(side)]) for side in (table.p, table.q)]
+    pooled = below[0] + below[1]
+    candidates = np.flatnonzero(
+        atoms & empty & (table.p >= places / np.log1p(table.n_q / table.n_p))
+    )
+    for cell in candidates[np.argsort(-table.p[candidates], kind="stable")][:20]:
+        rows = max(table.p[cell], 20.0)
+        first = max(int(np.searchsorted(pooled, pooled[cell] - rows, "right")) - 1, 0)
+        last = min(int(np.searchsorted(pooled, pooled[cell + 1] + rows, "left")), len(atoms))
+        odds = table.n_q / table.n_p
+        for start, stop in ((first, int(cell)), (int(cell) + 1, last)):
+            if stop > start:
+                near_p, near_q = (float(side[stop] - side[start]) for side in below)
+                odds = min(odds, near_q / max(near_p, 1.0))
+        if table.p[cell] * np.log1p(odds) >= places:
+            return int(cell)
+    return None
+
+
+def _two_cells(mass: float, n: float, m: float) -> float:
+    """Bound the divergence from below by that of two cells, of which Q shows only one.
+
+    Merging cells can only lower a divergence. P's share is taken at the lower end of Wilson's
+    95 % interval; Q's at the largest gap that m rows leave anywhere with probability exp(−3).
+    """
+    z2 = 3.84
+    centre = mass + z2 / (2 * n)
+    p = (centre - (z2 * (mass * (1 - mass) / n + z2 / (4 * n * n))) ** 0.5) / (1 + z2 / n)
+    q = min((np.log(m) + _MARGIN) / m, 1.0)
+    if p <= q or q >= 1:
+        return 0.0
+    return float(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)))
 
 
 def no_number(table: CountTable) -> Bools:
@@ -113,4 +170,4 @@ def no_number(table: CountTable) -> Bools:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %"
+    return "100 %" if share >= 0.995 else f"{100 * share:.2g} %"

@@ -50,7 +50,7 @@ def tail_shape(p: Floats, q: Floats) -> tuple[float, float]:
     size = min(0.2 * m, 3 * m**0.5)
     beyond = np.cumsum(q[::-1])[::-1] - q / 2
     tail = beyond <= size
-    if p[tail].sum() < _FEWEST_ROWS or np.count_nonzero(p[tail]) < _FEWEST_CELLS:
+    if size < 1 or p[tail].sum() < _FEWEST_ROWS or np.count_nonzero(p[tail]) < _FEWEST_CELLS:
         return float("nan"), float("nan")
     observed = tail & (beyond > 0)
     distance = np.log(size / np.maximum(beyond, 0.5))

@@ -24,6 +24,14 @@ AUTO: Final[dict[str, tuple[str, str]]] = {
 }
 #: An option that only one density understands chooses it for the columns that `auto` decides.
 _IMPLIED: Final = {"bins": "histogram", "bandwidth": "kde"}
+#: The densities that an option is for.
+NEEDS: Final = {
+    "bins": ("histogram",),
+    "bandwidth": ("kde",),
+    "smoothing": ("frequency", "histogram"),
+}
+#: Intervals that draw resamples.
+RESAMPLED: Final = ("basic", "percentile", "bca")
 _ORDERED: Final = (Kind.NUMERIC, Kind.DATETIME)
 
 
@@ -43,6 +51,8 @@ class Method:
         For ``kde``.
     seed : int
         For estimators that draw.
+    resamples : int
+        0 rules out intervals that resample.
     """
 
     density: str = "auto"
@@ -52,6 +62,7 @@ class Method:
     bins: str | int | Sequence[float] | None = None
     bandwidth: str | float | None = None
     seed: int = 0
+    resamples: int = 999
 
     def __post_init__(self) -> None:
         estimators = sorted({estimator for _, estimator in ESTIMATORS})
@@ -62,11 +73,7 @@ class Method:
         ):
             if given != "auto" and given not in known:
                 raise UsageError.unknown_choice(what, given, ["auto", *known])
-        for option, needs in (
-            ("bins", ("histogram",)),
-            ("bandwidth", ("kde",)),
-            ("smoothing", ("frequency", "histogram")),
-        ):
+        for option, needs in NEEDS.items():
             if getattr(self, option) is not None and self.density not in ("auto", *needs):
                 raise UsageError(
                     f"--{option} means nothing to the density {self.density!r}",
@@ -95,10 +102,17 @@ class Method:
             return _refusal(name, kind)
         estimator = "plug-in" if self.estimator == "auto" else self.estimator
         interval = "influence" if self.interval == "auto" else self.interval
+        if self.resamples == 0 and interval in RESAMPLED:
+            raise UsageError(
+                f"--interval {interval} needs resamples",
+                "leave --resamples 0 out, or the interval",
+            )
         built = load(ESTIMATORS[name, estimator])
         arguments = {"seed": self.seed} if estimator == "monte-carlo" else {}
+        # Draws change how the sum is taken, not what is tested: permutations use the sum itself.
+        tested = load(ESTIMATORS[name, "plug-in"])(density)
         return Choice(
-            name, estimator, interval, reason, density, built(density, **arguments),
+            name, estimator, interval, reason, density, built(density, **arguments), tested,
             load(INTERVALS[interval]),
         )  # fmt: skip
 
@@ -124,6 +138,7 @@ class Choice:
     reason: str
     density: Density
     estimator: Estimator
+    tested: Estimator
     interval: IntervalMethod
 
 
@@ -135,8 +150,8 @@ def _refusal(name: str, kind: Kind) -> Finding:
     )
 
 
-def check_number(name: str, value: float, low: float, high: float) -> None:
-    """Refuse a number outside (low, high).
+def check_number(name: str, value: float, low: float, high: float, allowed: str) -> None:
+    """Refuse a number outside (low, high), which is `allowed` in words.
 
     Raises
     ------
@@ -144,4 +159,4 @@ def check_number(name: str, value: float, low: float, high: float) -> None:
         Naming the option and the range.
     """
     if not (math.isfinite(value) and low < value < high):
-        raise UsageError(f"--{name} {value:g} is out of range", f"between {low:g} and {high:g}")
+        raise UsageError(f"--{name} {value:g} is out of range", f"give a number {allowed}")

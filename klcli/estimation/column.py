@@ -10,10 +10,8 @@ from zlib import crc32
 import numpy as np
 
 from klcli.densities.frequency import Frequency
-from klcli.diagnostics.sampling import constant, few_rows, undersampled
-from klcli.diagnostics.support import no_number, outside_support, unseen_categories
-from klcli.diagnostics.tails import heavy_tail
 from klcli.errors import InputError
+from klcli.estimation.judgement import judge
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.parts import ByParts
 from klcli.intervals.permutation import permutation
@@ -25,9 +23,8 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from klcli.counts import ColumnTable, CountTable
-    from klcli.diagnostics.support import Escape
     from klcli.estimation.choice import Choice, Method
-    from klcli.typing import Estimator, Point
+    from klcli.typing import Estimator
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,44 +59,41 @@ def estimate_column(column: ColumnTable, request: Request) -> list[Estimate]:
     What cannot be estimated becomes a result with status undefined and the reason as a warning.
     """
     if column.undefined is not None:
-        return _undefined(column, request, column.undefined)
+        return _undefined(column, request, (column.undefined,))
     choice = request.method.for_kind(column.kind)
     if isinstance(choice, Finding):
-        return _undefined(column, request, choice)
+        return _undefined(column, request, (choice,))
     reduce = getattr(choice.density, "reduce", None)
     table = column.table if reduce is None else reduce(column.table)
     if table.n_p == 0 or table.n_q == 0:
         empty = "no rows are left on one side once missing values are dropped"
-        return _undefined(column, request, Finding("all-missing", empty), choice)
-    rng = np.random.default_rng([request.seed, crc32(column.name.encode())])
-    discrete = choice.density_name == "frequency"
-    estimator: Estimator = choice.estimator if discrete else ByParts(choice.estimator)
+        return _undefined(column, request, (Finding("all-missing", empty),), choice)
     try:
-        return _estimates(column, table, estimator, choice, request, rng)
+        return _estimates(column, table, choice, request)
     except InputError as error:
         # What one column cannot have must not take the others down.
         reason = Finding("not-applicable", f"{error.message}; {error.hint}")
-        return _undefined(column, request, reason, choice)
+        return _undefined(column, request, (reason,), choice)
 
 
 def _estimates(
-    column: ColumnTable,
-    table: CountTable,
-    estimator: Estimator,
-    choice: Choice,
-    request: Request,
-    rng: Generator,
+    column: ColumnTable, table: CountTable, choice: Choice, request: Request
 ) -> list[Estimate]:
+    estimator, tested = _by_parts(choice.estimator, choice), _by_parts(choice.tested, choice)
     both = getattr(estimator, "both", None)
     points = both(table) if both else (estimator(table), estimator(table.swapped()))
+    # Rows of unequal weight cannot change places: no permutation test says what they would.
+    permutations = 0 if _weighted(column) else request.resamples
     # A test of its own is the same in both directions; so is the null distribution near zero.
-    symmetric = hasattr(choice.estimator, "null")
-    shared = permutation(estimator, table, request.resamples, rng) if symmetric else None
+    shared = None
+    if hasattr(choice.tested, "null"):
+        shared = permutation(tested, table, permutations, _stream(column, request, "both"))
     results = []
     for direction in request.directions:
         forward = direction is Direction.FORWARD
+        rng = _stream(column, request, direction)
         turned, point = (table, points[0]) if forward else (table.swapped(), points[1])
-        null = shared or permutation(estimator, turned, request.resamples, rng)
+        null = shared or permutation(tested, turned, permutations, rng)
         finite = point
         if not math.isfinite(point.value):
             finite = FrequencyPlugIn(Frequency())(turned)
@@ -107,91 +101,67 @@ def _estimates(
             estimator, turned, finite, confidence=request.confidence,
             resamples=request.resamples, null_values=null.values, rng=rng,
         )  # fmt: skip
-        names = ("P", "Q") if forward else ("Q", "P")
-        escape = _escape(turned, choice, names)
-        status, warnings = _judge(turned, point, escape, choice, names)
-        value = math.inf if status is Status.INFINITE else point.value
-        open_above = status in (Status.INFINITE, Status.LOWER_BOUND)
-        floor = math.nan
+        fine = column.table if forward else column.table.swapped()
+        verdict = judge(fine, turned, point, choice, ("P", "Q") if forward else ("Q", "P"))
+        if verdict.status is Status.UNDEFINED:
+            results += _undefined(column, request, verdict.warnings, choice, (direction,))
+            continue
+        floor, low = math.nan, interval.low
         if null.values.size:
-            floor = float(np.quantile(null.values, request.confidence, method="higher"))
+            floor, bar = (
+                float(np.quantile(null.values, level, method="higher"))
+                for level in (request.confidence, 0.5 + request.confidence / 2)
+            )
+            # Whatever the method, an interval above zero needs an estimate above the noise.
+            low = low if finite.value > bar else 0.0
+        open_above = verdict.status in (Status.INFINITE, Status.LOWER_BOUND)
         results.append(
             replace(
                 _blank(column, direction, request, choice),
-                estimate=value,
+                estimate=verdict.value,
                 finite_estimate=finite.value,
                 standard_error=interval.standard_error,
-                ci_low=max(interval.low, 0.0),
-                ci_high=math.inf if open_above else max(interval.high, 0.0),
+                ci_low=min(max(0.0, verdict.bound, low), max(verdict.value, 0.0)),
+                ci_high=math.inf if open_above else max(0.0, interval.high),
                 p_value=null.p_value,
                 noise_floor=floor,
-                status=status,
-                escaped_mass=escape.mass,
+                status=verdict.status,
+                escaped_mass=verdict.escaped_mass,
                 monte_carlo_error=point.monte_carlo_error,
-                warnings=(*column.findings, *warnings),
+                warnings=(*column.findings, *verdict.warnings),
             )
         )
     return results
 
 
-def _escape(table: CountTable, choice: Choice, names: tuple[str, str]) -> Escape:
-    """Find what of P lies where Q has nothing: categories first, then stretches of numbers."""
-    if choice.density_name == "frequency":
-        return unseen_categories(table, names[0])
-    categories = unseen_categories(table, names[0], only=no_number(table))
-    if categories.mass > 0:
-        return categories
-    escape = outside_support(table.subset(~no_number(table)), *names)
-    share = table.p[~no_number(table)].sum() / table.n_p
-    return replace(escape, mass=escape.mass * float(share))
+def _by_parts(estimator: Estimator, choice: Choice) -> Estimator:
+    """Wrap an estimator of numbers; frequencies count missing and infinite values as they are."""
+    return estimator if choice.density_name == "frequency" else ByParts(estimator)
 
 
-def _judge(
-    table: CountTable, point: Point, escape: Escape, choice: Choice, names: tuple[str, str]
-) -> tuple[Status, list[Finding]]:
-    """Decide how far the estimate can be trusted, and say why."""
-    warnings = [few_rows(table), constant(table)]
-    status = Status.OK
-    category = escape.finding is not None and escape.finding.code == "unseen-categories"
-    smoothed = bool(getattr(choice.density, "pseudocount", None))
-    if choice.density_name == "frequency":
-        warnings.append(undersampled(table))
-    if category:
-        warnings.append(escape.finding)
-        status = Status.OK if smoothed and math.isfinite(point.value) else Status.INFINITE
-    elif not math.isfinite(point.value):
-        warnings.append(unseen_categories(table, names[0]).finding)
-        status = Status.INFINITE
-    elif escape.mass > 2 * (1 / table.n_p + 1 / table.n_q) ** 0.5:
-        # Where Q has no rows, its mass is known to no better than a factor of e or so, which is
-        # one nat for each row of P there. It matters once it exceeds the noise of an estimate
-        # whose log ratio varies by one nat.
-        warnings.append(escape.finding)
-        status = Status.LOWER_BOUND
-    if choice.density_name != "frequency":
-        numbers = table.subset(~no_number(table))
-        tail = heavy_tail(numbers, *names)
-        warnings.append(tail)
-        if tail is not None and status is Status.OK:
-            status = Status.LOWER_BOUND
-        examine = getattr(choice.density, "examine", None)
-        if examine is not None and numbers.n_p and numbers.n_q:
-            examined = examine(numbers)
-            warnings += examined
-            if status is Status.OK and any(each.code == "coarse-bins" for each in examined):
-                status = Status.LOWER_BOUND
-    return status, [warning for warning in warnings if warning is not None]
+def _weighted(column: ColumnTable) -> bool:
+    """Tell whether rows weigh differently."""
+    return any(side.effective_rows < side.rows * (1 - 1e-9) for side in (column.p, column.q))
+
+
+def _stream(column: ColumnTable, request: Request, purpose: str) -> Generator:
+    """Return a source of randomness that no other column or direction shares."""
+    return np.random.default_rng([request.seed, crc32(f"{purpose} {column.name}".encode())])
 
 
 def _undefined(
-    column: ColumnTable, request: Request, reason: Finding, choice: Choice | None = None
+    column: ColumnTable,
+    request: Request,
+    reasons: tuple[Finding, ...],
+    choice: Choice | None = None,
+    directions: tuple[Direction, ...] = (),
 ) -> list[Estimate]:
     return [
         replace(
             _blank(column, direction, request, choice),
-            warnings=(*column.findings, reason),
+            warnings=(*column.findings, *reasons),
         )
-        for direction in request.directions
+        for direction in directions or request.directions
     ]
 
 

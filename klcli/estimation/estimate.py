@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from klcli import __version__
 from klcli.data.tabulate import Selection, tabulate
 from klcli.errors import UsageError
-from klcli.estimation.choice import Method, check_number
+from klcli.estimation.choice import NEEDS, Method, check_number
 from klcli.estimation.column import Request, estimate_column
 from klcli.results import Direction, Finding, Kind, Report
 
@@ -82,7 +82,8 @@ def estimate(
     bins, bandwidth : optional
         For the densities ``histogram`` and ``kde``, which they choose for numbers.
     resamples : int
-        Permutations for the p-value and bootstrap resamples; 0 leaves out the p-value.
+        Permutations for the p-value and bootstrap resamples; 0 leaves out the p-value, the noise
+        floor and what they add to intervals of ``kde`` and ``monte-carlo``.
     seed : int
         Source of all randomness; equal seeds give equal results.
     input_format : str, optional
@@ -122,10 +123,10 @@ def estimate(
         raise UsageError.unknown_choice(
             "treatment of missing values", missing, ["category", "drop"]
         )
-    check_number("confidence", confidence, 0, 1)
-    check_number("resamples", resamples, -1, 1e7)
-    check_number("seed", seed, -1, 2**63)
-    method = Method(density, estimator, interval, smoothing, bins, bandwidth, seed)
+    check_number("confidence", confidence, 0, 1, "above 0 and below 1")
+    check_number("resamples", resamples, -1, 1e7, "from 0 up to ten million")
+    check_number("seed", seed, -1, 2**63, "from 0 up")
+    method = Method(density, estimator, interval, smoothing, bins, bandwidth, seed, resamples)
     request = Request(method, _DIRECTIONS[direction], confidence, int(resamples), int(seed))
     selection = Selection(
         tuple(column), tuple(exclude), tuple(categorical), tuple(numeric), missing, weight,
@@ -138,6 +139,7 @@ def estimate(
             progress(f"estimating {table.name}", done / len(tables.columns))
         columns.append(estimate_column(table, request))
     _refuse_if_nothing_applies(columns)
+    _refuse_idle_options(columns, method)
     columns.sort(key=_largest_first)
     factor = 1 / math.log(float(base)) if unit != "nats" else 1.0
     results = tuple(result.scaled(factor) for results in columns for result in results)
@@ -161,3 +163,14 @@ def _refuse_if_nothing_applies(columns: list[list[Estimate]]) -> None:
     if last and all(warning and warning[0].code == "not-applicable" for warning in last):
         message, _, hint = last[0][0].message.partition("; ")
         raise UsageError(message, f"{hint}, or leave --density at auto")
+
+
+def _refuse_idle_options(columns: list[list[Estimate]], method: Method) -> None:
+    """Raise if an option was given that meant nothing to any column."""
+    used = {results[0].density for results in columns}
+    for option, densities in NEEDS.items():
+        if getattr(method, option) is not None and used.isdisjoint({*densities, ""}):
+            raise UsageError(
+                f"--{option} means nothing to these columns",
+                f"it is for --density {' or '.join(densities)}",
+            )

@@ -42,7 +42,6 @@ def influence(
     2(1/n + 1/m) for smooth alternatives [1]_. The slope is the observed one, shrunk to that limit
     where the estimate is within its noise. So the interval is Wilson's [2]_, with D in the place
     of a proportion: it does not collapse where a small estimate has a small estimated variance.
-    The lower end is 0 unless the estimate also exceeds what label exchange produces.
 
     Parameters
     ----------
@@ -84,8 +83,5 @@ def influence(
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     middle = point.value + z * z * slope / 2
     half = max((z * z * slope / 2) ** 2 + z * z * (at_null + slope * point.value), 0.0) ** 0.5
-    floor = z * noise
-    if null_values.size:
-        floor = max(floor, float(np.quantile(null_values, 0.5 + confidence / 2, method="higher")))
-    low = middle - half if point.value > floor else min(0.0, middle - half)
+    low = middle - half if point.value > z * noise else min(0.0, middle - half)
     return Interval(low, middle + half, total**0.5)

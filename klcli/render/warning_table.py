@@ -56,6 +56,16 @@ ROWS: Final = (
         "Check that they were written completely.",
     ),
     (
+        "unresolved",
+        "Neighbouring values differ more than the smooth ratio shows.",
+        "Read the estimate as a lower bound; try --categorical NAME or --density histogram.",
+    ),
+    (
+        "extrapolated",
+        "Most of a kernel estimate comes from where Q has no rows.",
+        "Use --density ratio.",
+    ),
+    (
         "coarse-bins",
         "One bin holds most rows: what differs among them does not count.",
         "Use --density ratio, --bins quantile, or edges that divide where the rows are.",
@@ -123,7 +133,7 @@ ROWS: Final = (
     (
         "weighted",
         "Rows are weighted: sample sizes are effective ones.",
-        "Nothing; p-values and intervals are approximate.",
+        "Nothing; intervals are approximate, and there is no p-value.",
         "Kish, Survey Sampling (1965), section 11.7",
     ),
     (

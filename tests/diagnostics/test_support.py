@@ -84,3 +84,43 @@ def test_an_empty_side(empty):
         np.zeros(2, np.int8), (), np.arange(2.0), np.arange(2.0) + 1,
     )  # fmt: skip
     assert outside_support(table, "P", "Q").mass == (1.0 if empty == "q" else 0.0)
+
+
+def test_a_lone_value_that_q_never_shows():
+    p = np.concatenate([RNG.normal(size=990), np.full(10, -999.0)])
+    q = RNG.normal(size=1000)
+    values = np.unique(np.concatenate([p, q]))
+    table = number_table(p, q, np.union1d(values, [np.nextafter(-999.0, 0)]))
+    escape = outside_support(table, "P", "Q")
+    assert escape.single
+    assert escape.finding.message == "only P shows the value -999: 1 % of its rows"
+
+
+def test_a_code_among_codes_that_q_never_shows():
+    codes = np.array([200.0, 301, 404, 500, 502])
+    lower = codes
+    table = CountTable(
+        np.array([800.0, 80, 60, 20, 40]), np.array([820.0, 80, 60, 0, 40]),
+        np.full(5, Role.ATOM, np.int8), (), lower, np.nextafter(lower, np.inf),
+    )  # fmt: skip
+    assert "500" in outside_support(table, "P", "Q").finding.message
+    assert outside_support(table.swapped(), "Q", "P").finding is None
+
+
+def test_the_tail_of_rounded_numbers_is_no_lone_value():
+    found = 0
+    for _ in range(100):
+        p, q = np.round(RNG.normal(0, 1, 3000), 1), np.round(RNG.normal(0.8, 1, 3000), 1)
+        values = np.unique(np.concatenate([p, q]))
+        table = number_table(p, q, np.union1d(values, np.nextafter(values, np.inf)))
+        found += outside_support(table, "P", "Q").single
+    assert found <= 3
+
+
+def test_the_bound_holds_and_is_not_idle():
+    """Uniform on [0, 1.5] against [0, 1.2]: infinite; nested the other way round it is finite."""
+    p, q = RNG.normal(0, 1, 1000), RNG.normal(20, 1, 1000)
+    assert 4 < outside_support(ranks(p, q), "P", "Q").bound < 200
+    for _ in range(50):
+        p, q = RNG.normal(0, 1, 500), RNG.normal(2.5, 1, 500)
+        assert outside_support(ranks(p, q), "P", "Q").bound < 2.5**2 / 2

@@ -74,4 +74,4 @@ def test_the_seed_reaches_estimators_that_draw():
 @pytest.mark.parametrize("value", [0, 1, -0.1, float("nan"), float("inf")])
 def test_numbers_out_of_range(value):
     with pytest.raises(UsageError, match="confidence"):
-        check_number("confidence", value, 0, 1)
+        check_number("confidence", value, 0, 1, "between")

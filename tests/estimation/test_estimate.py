@@ -308,3 +308,42 @@ def test_a_missing_file_is_an_input_error(tmp_path):
     with pytest.raises(InputError) as raised:
         klcli.estimate(tmp_path / "nothing.csv", P)
     assert raised.value.hint
+
+
+def test_disjoint_samples_have_a_certain_lower_end():
+    """Two thousand rows that never meet show at least a few nats, whatever the model."""
+    result = only(klcli.estimate(P, Q + 20, resamples=19))
+    assert result.status == "lower-bound"
+    assert 4 < result.ci_low <= result.estimate < 200
+
+
+def test_kernels_do_not_guess_where_there_are_no_rows():
+    result = only(klcli.estimate(P, Q + 20, density="kde", bandwidth=0.3, resamples=19))
+    assert result.status == "undefined"
+    assert "extrapolated" in codes(result)
+
+
+def test_weighted_rows_have_no_p_value():
+    frame = pl.DataFrame({"x": P, "w": np.exp(P)})
+    result = only(klcli.estimate(frame, pl.DataFrame({"x": Q}), weight="w"))
+    assert math.isnan(result.p_value)
+    assert result.ci_low < result.estimate < result.ci_high
+
+
+def test_directions_do_not_share_their_randomness():
+    alone = only(klcli.estimate(P, Q, direction="reverse", interval="percentile"), "reverse")
+    assert only(klcli.estimate(P, Q, interval="percentile"), "reverse") == alone
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"interval": "bca", "resamples": 0},
+        {"density": "kde", "bandwidth": 1e300},
+        {"density": "kde", "bandwidth": 1e-300},
+        {"smoothing": "laplace"},
+    ],
+)
+def test_options_that_cannot_work_are_refused(options):
+    with pytest.raises(UsageError):
+        klcli.estimate(P, Q, **options)

@@ -1,0 +1,61 @@
+"""Whether the smooth ratio leaves structure that it does not resolve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from klcli.results import Finding
+
+if TYPE_CHECKING:
+    from klcli.counts import CountTable
+    from klcli.typing import Floats
+
+#: Standard errors by which the misfit has to exceed its expectation. Sums of thousands of terms
+#: are near normal, and there are three scales: a false alarm in some ten thousand columns.
+_LIMIT = 4.5
+#: Rows in each bin of the three scales, on average; 0 stands for the finest cells there are.
+_SCALES = (0, 8, 32)
+
+
+def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding | None:
+    """Test the fitted ratio against counts on finer cells than it was fitted to.
+
+    Given the pooled count c of a bin, the count of P is binomial with the fitted probability π.
+    The excess of (p − cπ)² over its expectation cπ(1−π) is summed over bins at several scales.
+
+    Parameters
+    ----------
+    fine, coarse : CountTable
+        Finite numbers: the cells as counted, and as merged for the fit.
+    ratio : ndarray, shape (cells of `coarse`,)
+        The fitted p/q.
+    """
+    pooled = fine.p + fine.q
+    middle = np.cumsum(pooled) - pooled / 2
+    owner = np.searchsorted(np.cumsum(coarse.p + coarse.q), middle)
+    odds = ratio[np.minimum(owner, len(ratio) - 1)] * fine.n_p / fine.n_q
+    expected = pooled * odds / (1 + odds)
+    spread = expected / (1 + odds)
+    for rows in _SCALES:
+        bins = np.arange(len(pooled)) if rows == 0 else (middle / rows).astype(int)
+        p, mean, variance, count = (
+            np.bincount(bins, weights=each) for each in (fine.p, expected, spread, pooled)
+        )
+        # A bin of one row has (p − π)² = π(1−π) on average and says nothing.
+        told = (count >= 2) & (variance > 0)
+        if told.sum() < 10:
+            continue
+        excess = (p - mean)[told] ** 2 - variance[told]
+        # Fourth central moment of a binomial, less the squared variance, summed.
+        v, c = variance[told], count[told]
+        noise = np.sqrt(np.sum(2 * v**2 + v * (1 - 6 * v / c)))
+        # Weighted equally by rows, the fit itself has at most a few dozen degrees of freedom.
+        if excess.sum() > _LIMIT * noise:
+            return Finding(
+                "unresolved",
+                "counts differ between neighbouring values by more than chance and the smooth "
+                "ratio allow; the true divergence is likely larger",
+            )
+    return None

@@ -1,0 +1,146 @@
+"""How far an estimate can be trusted, and why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from klcli.diagnostics.resolution import unresolved
+from klcli.diagnostics.sampling import constant, few_rows, undersampled
+from klcli.diagnostics.support import no_number, outside_support, unseen_categories
+from klcli.diagnostics.tails import heavy_tail
+from klcli.results import Finding, Status
+
+if TYPE_CHECKING:
+    from klcli.counts import CountTable
+    from klcli.diagnostics.support import Escape
+    from klcli.estimation.choice import Choice
+    from klcli.typing import Point
+
+#: Share of an estimate that may come from beyond the data of Q before it says nothing.
+_EXTRAPOLATED = 0.1
+#: Findings of a density after which its estimate is a lower bound.
+_LOWERS = ("coarse-bins", "unresolved")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of all diagnostics.
+
+    Attributes
+    ----------
+    status : Status
+        How far the estimate can be trusted.
+    value : float
+        The estimate that can be stated with that status, in nats.
+    warnings : tuple of Finding
+        Why.
+    escaped_mass : float
+        Share of P where Q has no rows.
+    bound : float
+        What the divergence is at least, in nats, whatever the model says.
+    """
+
+    status: Status
+    value: float
+    warnings: tuple[Finding, ...]
+    escaped_mass: float
+    bound: float
+
+
+def judge(
+    fine: CountTable, table: CountTable, point: Point, choice: Choice, names: tuple[str, str]
+) -> Verdict:
+    """Run the diagnostics that fit the method.
+
+    Parameters
+    ----------
+    fine, table : CountTable
+        The cells as counted, and as estimated from; P is the first sample of this direction.
+    point : Point
+        The estimate from `table`.
+    choice : Choice
+        The method.
+    names : tuple of str
+        What to call both samples.
+    """
+    findings = [few_rows(fine), constant(fine)]
+    if choice.density_name == "frequency":
+        escape = unseen_categories(fine, names[0])
+        smoothed = bool(getattr(choice.density, "pseudocount", None))
+        status = Status.OK
+        if escape.mass > 0 and not (smoothed and math.isfinite(point.value)):
+            status = Status.INFINITE
+        findings += [undersampled(fine), escape.finding]
+    else:
+        status, escape, more = _judge_numbers(fine, table, point, choice, names)
+        findings += more
+    warnings = tuple(finding for finding in findings if finding is not None)
+    value = point.value
+    if status is Status.INFINITE:
+        value = math.inf
+    elif status is Status.LOWER_BOUND:
+        # Where samples hardly meet, the fit is free to claim anything. What m rows can show ends
+        # near log m (McAllester & Stratos 2020), and nothing but the bound is certain.
+        met = "saturated" not in {finding.code for finding in warnings}
+        value = max(escape.bound, min(value, math.log(fine.n_q)) if met else 0.0)
+    return Verdict(status, value, warnings, escape.mass, escape.bound)
+
+
+def _judge_numbers(
+    fine: CountTable, table: CountTable, point: Point, choice: Choice, names: tuple[str, str]
+) -> tuple[Status, Escape, list[Finding | None]]:
+    escape = unseen_categories(fine, names[0], only=no_number(fine))
+    if escape.mass > 0:
+        return Status.INFINITE, escape, [escape.finding]
+    if not math.isfinite(point.value):
+        empty = unseen_categories(table, names[0])
+        return Status.INFINITE, empty, [empty.finding]
+    inside = ~no_number(table)
+    numbers, cells = table.subset(inside), fine.subset(~no_number(fine))
+    escape = outside_support(cells, *names)
+    share = float(cells.n_p / fine.n_p)
+    escape = replace(escape, mass=escape.mass * share, bound=escape.bound * share)
+    findings: list[Finding | None] = []
+    status = Status.OK
+    # Where Q has no rows, its mass is known to no better than a factor of e or so, which is one
+    # nat for each row of P there. It matters once it exceeds the noise of an estimate whose log
+    # ratio varies by one nat; a value that repeats and that Q never shows matters by itself.
+    if escape.single or escape.mass > 2 * (1 / fine.n_p + 1 / fine.n_q) ** 0.5:
+        findings.append(escape.finding)
+        status = Status.LOWER_BOUND
+    if not numbers.n_p or not numbers.n_q:
+        return status, escape, findings
+    tail = heavy_tail(cells, *names)
+    findings.append(tail)
+    examine = getattr(choice.density, "examine", None)
+    examined = [] if examine is None else examine(numbers)
+    if hasattr(choice.density, "reduce"):
+        misfit = unresolved(cells, numbers, 1 - point.influence_q[inside])
+        examined += [] if misfit is None else [misfit]
+    findings += examined
+    if tail is not None or any(finding.code in _LOWERS for finding in examined):
+        status = Status.LOWER_BOUND
+    most = math.log(max(fine.n_q, 1.0))
+    if status is Status.OK and point.value > max(most, 1.0):
+        text = f"samples with {fine.n_q:,.0f} rows of {names[1]} cannot show more than about {most:.2g}"
+        findings.append(Finding("saturated", f"{text} nats (the log of that number)"))
+        status = Status.LOWER_BOUND
+    if getattr(choice.density, "extrapolates", False):
+        beyond = _beyond(numbers, point.contributions[inside])
+        if beyond > _EXTRAPOLATED * abs(point.value):
+            text = f"{beyond:.3g} nats of the estimate come from where {names[1]} has no rows"
+            findings.append(
+                Finding("extrapolated", f"{text}; --density ratio does not guess there")
+            )
+            status = Status.UNDEFINED
+    return status, escape, findings
+
+
+def _beyond(numbers: CountTable, contributions: np.ndarray) -> float:
+    """Add up what cells beyond the smallest and largest value of Q contribute."""
+    seen = np.flatnonzero(numbers.q > 0)
+    return float(contributions[: seen[0]].sum() + contributions[seen[-1] + 1 :].sum())
