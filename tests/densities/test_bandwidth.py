@@ -147,7 +147,7 @@ def test_a_number_is_taken_as_it_is():
 
 
 def test_a_single_value_has_no_bandwidth():
-    with pytest.raises(InputError, match="single value"):
+    with pytest.raises(InputError, match="all alike"):
         choose_bandwidth("isj", np.array([0.0, 9.0, 0.0]), 1.0)
 
 
