@@ -1,0 +1,1 @@
+"""Several columns together: estimators of D(P‖Q) from rows."""
