@@ -1,0 +1,1 @@
+"""Many batches against one reference."""
