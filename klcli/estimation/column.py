@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from klcli.counts import ColumnTable, CountTable
     from klcli.estimation.choice import Choice, Method
-    from klcli.typing import Estimator
+    from klcli.typing import Estimator, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,39 @@ class Request:
     seed: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """One direction of a column: what is reported, and the counts and shares behind it.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        In nats.
+    table : CountTable or None
+        Cells that it was estimated from, the first sample of the direction as P; None where there
+        was nothing to estimate.
+    point : Point or None
+        The finite estimate from `table`, with the contribution of each cell.
+    tested : Estimator or None
+        Whose permutation gave the p-value; None where there is none.
+    """
+
+    estimate: Estimate
+    table: CountTable | None = None
+    point: Point | None = None
+    tested: Estimator | None = None
+
+
 def estimate_column(column: ColumnTable, request: Request) -> list[Estimate]:
     """Estimate the divergence of one column, in nats, one result for each direction.
 
     What cannot be estimated becomes a result with status undefined and the reason as a warning.
     """
+    return [examined.estimate for examined in examine_column(column, request)]
+
+
+def examine_column(column: ColumnTable, request: Request) -> list[Examined]:
+    """Do what `estimate_column` does, and show what is behind the results."""
     if column.undefined is not None:
         return _undefined(column, request, (column.undefined,))
     choice = request.method.for_kind(column.kind)
@@ -69,16 +97,16 @@ def estimate_column(column: ColumnTable, request: Request) -> list[Estimate]:
         empty = "no rows are left on one side once missing values are dropped"
         return _undefined(column, request, (Finding("all-missing", empty),), choice)
     try:
-        return _estimates(column, table, choice, request)
+        return _examine(column, table, choice, request)
     except InputError as error:
         # What one column cannot have must not take the others down.
         reason = Finding("not-applicable", f"{error.message}; {error.hint}")
         return _undefined(column, request, (reason,), choice)
 
 
-def _estimates(
+def _examine(
     column: ColumnTable, table: CountTable, choice: Choice, request: Request
-) -> list[Estimate]:
+) -> list[Examined]:
     estimator, tested = _by_parts(choice.estimator, choice), _by_parts(choice.tested, choice)
     both = getattr(estimator, "both", None)
     points = both(table) if both else (estimator(table), estimator(table.swapped()))
@@ -115,22 +143,21 @@ def _estimates(
             # Whatever the method, an interval above zero needs an estimate above the noise.
             low = low if finite.value > bar else 0.0
         open_above = verdict.status in (Status.INFINITE, Status.LOWER_BOUND)
-        results.append(
-            replace(
-                _blank(column, direction, request, choice),
-                estimate=verdict.value,
-                finite_estimate=finite.value,
-                standard_error=interval.standard_error,
-                ci_low=min(max(0.0, verdict.bound, low), max(verdict.value, 0.0)),
-                ci_high=math.inf if open_above else max(0.0, interval.high),
-                p_value=null.p_value,
-                noise_floor=floor,
-                status=verdict.status,
-                escaped_mass=verdict.escaped_mass,
-                monte_carlo_error=point.monte_carlo_error,
-                warnings=(*column.findings, *verdict.warnings),
-            )
+        estimate = replace(
+            _blank(column, direction, request, choice),
+            estimate=verdict.value,
+            finite_estimate=finite.value,
+            standard_error=interval.standard_error,
+            ci_low=min(max(0.0, verdict.bound, low), max(verdict.value, 0.0)),
+            ci_high=math.inf if open_above else max(0.0, interval.high),
+            p_value=null.p_value,
+            noise_floor=floor,
+            status=verdict.status,
+            escaped_mass=verdict.escaped_mass,
+            monte_carlo_error=point.monte_carlo_error,
+            warnings=(*column.findings, *verdict.warnings),
         )
+        results.append(Examined(estimate, turned, finite, tested if null.values.size else None))
     return results
 
 
@@ -155,11 +182,13 @@ def _undefined(
     reasons: tuple[Finding, ...],
     choice: Choice | None = None,
     directions: tuple[Direction, ...] = (),
-) -> list[Estimate]:
+) -> list[Examined]:
     return [
-        replace(
-            _blank(column, direction, request, choice),
-            warnings=(*column.findings, *reasons),
+        Examined(
+            replace(
+                _blank(column, direction, request, choice),
+                warnings=(*column.findings, *reasons),
+            )
         )
         for direction in directions or request.directions
     ]

@@ -132,7 +132,7 @@ def estimate(
         tuple(column), tuple(exclude), tuple(categorical), tuple(numeric), missing, weight,
         input_format,
     )  # fmt: skip
-    tables = tabulate(p, q, selection, layout=_layout(method), seed=int(seed), progress=progress)
+    tables = tabulate(p, q, selection, layout=layout_of(method), seed=int(seed), progress=progress)
     columns = []
     for done, table in enumerate(tables.columns):
         if progress is not None:
@@ -146,7 +146,7 @@ def estimate(
     return Report(__version__, int(seed), unit, tables.p, tables.q, results, tables.findings)
 
 
-def _layout(method: Method) -> Layout | None:
+def layout_of(method: Method) -> Layout | None:
     """Return how the density cuts numbers into cells; None for pooled quantiles."""
     choice = method.for_kind(Kind.NUMERIC)
     return None if isinstance(choice, Finding) else getattr(choice.density, "layout", None)
