@@ -7,306 +7,35 @@ summation. The tests hold every number against quadrature. Nothing here uses the
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.random import Generator
-
-
-@dataclass(frozen=True, eq=False)
-class Law:
-    """A distribution on numbers: atoms, a density, or both.
-
-    Attributes
-    ----------
-    sample : callable
-        (rng, n) → ndarray of shape (n,).
-    atoms : ndarray of shape (atoms,)
-        Values with a mass of their own.
-    log_mass : callable
-        Log mass of an array of atoms.
-    log_density : callable or None
-        Log of the continuous part, which integrates to the rest; None if there is none.
-    breaks : tuple of float
-        Where the continuous part begins, ends, and may have a kink or a jump; increasing.
-    """
-
-    sample: Callable[[Generator, int], np.ndarray]
-    atoms: np.ndarray
-    log_mass: Callable[[np.ndarray], np.ndarray]
-    log_density: Callable[[np.ndarray], np.ndarray] | None = None
-    breaks: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """Two laws and the divergence between them.
-
-    Attributes
-    ----------
-    name : str
-        Unique, in words.
-    kind : str
-        ``continuous``, ``discrete`` (numbers that repeat), ``categorical`` or ``mixed``.
-    p, q : Law
-        The distributions.
-    forward, reverse : float
-        D(P‖Q) and D(Q‖P) in nats.
-    heavy : frozenset of str
-        The directions in which Var_Q[p/q] (for ``reverse``, Var_P[q/p]) is infinite, so that no
-        estimator can reach the bound.
-    """
-
-    name: str
-    kind: str
-    p: Law
-    q: Law
-    forward: float
-    reverse: float
-    heavy: frozenset[str] = frozenset()
-
-    def sample_p(self, rng: Generator, n: int) -> np.ndarray:
-        """Draw n rows of P."""
-        return self.p.sample(rng, n)
-
-    def sample_q(self, rng: Generator, n: int) -> np.ndarray:
-        """Draw n rows of Q."""
-        return self.q.sample(rng, n)
-
-    def bound(self, n: float, m: float, direction: str = "forward") -> float:
-        """Return the least asymptotic standard error from n rows of P and m of Q.
-
-        sqrt(Var_P[log p/q]/n + Var_Q[p/q]/m) forward; inf where the divergence or the variance is.
-        """
-        if direction == "reverse":
-            return self.swapped().bound(m, n)
-        if "forward" in self.heavy or math.isinf(self.forward):
-            return math.inf
-        return math.sqrt(_variance_p(self.p, self.q) / n + _variance_q(self.p, self.q) / m)
-
-    def swapped(self) -> Pair:
-        """Return the pair with P and Q exchanged."""
-        turned = {"forward": "reverse", "reverse": "forward"}
-        heavy = frozenset(turned[direction] for direction in self.heavy)
-        name = f"{self.name}, swapped"
-        return Pair(name, self.kind, self.q, self.p, self.reverse, self.forward, heavy)
-
-
-def expectation(law: Law, function: Callable[[np.ndarray], np.ndarray]) -> float:
-    """Return the mean of a function over a law, by summation and quadrature."""
-    total = 0.0
-    if len(law.atoms):
-        mass = np.exp(law.log_mass(law.atoms))
-        total += float(mass[mass > 0] @ function(law.atoms[mass > 0]))
-    if law.log_density is not None:
-        for low, high in zip(law.breaks[:-1], law.breaks[1:], strict=True):
-            x, weights = _nodes(low, high)
-            density = np.exp(law.log_density(x))
-            inside = density > 1e-150
-            total += float((weights * density)[inside] @ function(x[inside]))
-    return total
-
-
-def _nodes(low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return nodes and weights of double-exponential quadrature (Takahasi & Mori 1974)."""
-    t = np.linspace(-4.3, 4.3, 1_201)
-    inner, slope = np.pi / 2 * np.sinh(t), (t[1] - t[0]) * np.pi / 2 * np.cosh(t)
-    if math.isinf(low) or math.isinf(high):
-        distance = np.exp(inner)
-        x = high - distance if math.isinf(low) else low + distance
-        return x, slope * distance
-    x = low + (high - low) / (1 + np.exp(-2 * inner))
-    return x, slope * (high - low) / 2 / np.cosh(inner) ** 2
-
-
-def log_ratio(p: Law, q: Law) -> Callable[[np.ndarray], np.ndarray]:
-    """Return log p/q as a function of values: of masses at atoms of P, else of densities."""
-
-    def function(x: np.ndarray) -> np.ndarray:
-        at_atom = np.isin(x, p.atoms)
-        result = np.empty(len(x))
-        if at_atom.any():
-            result[at_atom] = p.log_mass(x[at_atom]) - q.log_mass(x[at_atom])
-        if not at_atom.all() and p.log_density is not None:
-            assert q.log_density is not None
-            rest = x[~at_atom]
-            result[~at_atom] = p.log_density(rest) - q.log_density(rest)
-        return result
-
-    return function
-
-
-def divergence(p: Law, q: Law) -> float:
-    """Return D(P‖Q) by summation and quadrature."""
-    return expectation(p, log_ratio(p, q))
-
-
-@cache
-def _variance_p(p: Law, q: Law) -> float:
-    function = log_ratio(p, q)
-    return expectation(p, lambda x: function(x) ** 2) - expectation(p, function) ** 2
-
-
-@cache
-def _variance_q(p: Law, q: Law) -> float:
-    # Under Q the mean of (p/q)² is that of p/q under P.
-    function = log_ratio(p, q)
-    return max(0.0, expectation(p, lambda x: np.exp(np.minimum(function(x), 700))) - 1)
-
-
-def continuous(frozen, *breaks: float) -> Law:
-    """Wrap a continuous distribution of SciPy; breaks as in `Law`, by default the real line."""
-    return Law(
-        sample=lambda rng, n: frozen.rvs(size=n, random_state=rng),
-        atoms=np.empty(0),
-        log_mass=np.log,
-        log_density=frozen.logpdf,
-        breaks=breaks or (-math.inf, 0.0, math.inf),
-    )
-
-
-def discrete(frozen, last: int, first: int = 0) -> Law:
-    """Wrap a discrete distribution of SciPy on `first` … `last`, beyond which is nothing."""
-    return Law(
-        sample=lambda rng, n: frozen.rvs(size=n, random_state=rng).astype(float),
-        atoms=np.arange(first, last + 1.0),
-        log_mass=frozen.logpmf,
-    )
-
-
-def categories(weights) -> Law:
-    """Take category k = 0, 1, … with probability in proportion to weights[k]."""
-    mass = np.asarray(weights, float) / np.sum(weights)
-
-    def log_mass(x: np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore"):
-            return np.log(mass[x.astype(int)])
-
-    return Law(
-        sample=lambda rng, n: rng.choice(len(mass), n, p=mass).astype(float),
-        atoms=np.arange(float(len(mass))),
-        log_mass=log_mass,
-    )
-
-
-def mixture(shares, parts, *breaks: float) -> Law:
-    """Mix continuous distributions of SciPy."""
-    shares = np.asarray(shares, float)
-
-    def sample(rng: Generator, n: int) -> np.ndarray:
-        numbers = rng.multinomial(n, shares)
-        drawn = [
-            part.rvs(size=number, random_state=rng)
-            for part, number in zip(parts, numbers, strict=True)
-        ]
-        return rng.permutation(np.concatenate(drawn))
-
-    def log_density(x: np.ndarray) -> np.ndarray:
-        return special.logsumexp([part.logpdf(x) for part in parts], b=shares[:, None], axis=0)
-
-    return Law(sample, np.empty(0), np.log, log_density, breaks or (-math.inf, 0.0, math.inf))
-
-
-def inflated(share: float, frozen, *breaks: float) -> Law:
-    """Put `share` of the mass on the value 0 and the rest on a continuous distribution."""
-    rest = math.log(1 - share)
-
-    def sample(rng: Generator, n: int) -> np.ndarray:
-        return np.where(rng.random(n) < share, 0.0, frozen.rvs(size=n, random_state=rng))
-
-    return Law(
-        sample,
-        np.zeros(1),
-        lambda x: np.full(len(x), math.log(share)),
-        lambda x: rest + frozen.logpdf(x),
-        breaks,
-    )
-
-
-def rounded(mean: float, deviation: float, step: float) -> Law:
-    """Round a normal distribution to multiples of `step`."""
-    atoms = np.arange(round(-20 / step), round(20 / step) + 1) * step
-
-    def log_mass(x: np.ndarray) -> np.ndarray:
-        # In the lower half of the line, where logs of the distribution function keep their digits.
-        centre = -np.abs(x - mean)
-        high = special.log_ndtr((centre + step / 2) / deviation)
-        low = special.log_ndtr((centre - step / 2) / deviation)
-        return high + np.log1p(-np.exp(low - high))
-
-    def sample(rng: Generator, n: int) -> np.ndarray:
-        return np.round(rng.normal(mean, deviation, n) / step) * step
-
-    return Law(sample, atoms, log_mass)
-
-
-def normal_kl(mean: float, deviation: float, mean_q: float, deviation_q: float) -> float:
-    """Return D of two normal distributions."""
-    variances = (deviation**2 + (mean - mean_q) ** 2) / deviation_q**2
-    return math.log(deviation_q / deviation) + (variances - 1) / 2
-
-
-def exponential_kl(rate: float, rate_q: float) -> float:
-    """Return D of two exponential distributions; logs of Pareto and powers of Weibull ones too."""
-    return math.log(rate / rate_q) + rate_q / rate - 1
-
-
-def discrete_kl(p, q) -> float:
-    """Return Σ p log(p/q) for weights p and q of categories."""
-    p, q = np.asarray(p, float) / np.sum(p), np.asarray(q, float) / np.sum(q)
-    return float(special.rel_entr(p, q).sum())
-
-
-def gamma_kl(shape: float, scale: float, shape_q: float, scale_q: float) -> float:
-    """Return D of two gamma distributions."""
-    return float(
-        (shape - shape_q) * special.digamma(shape)
-        - special.gammaln(shape)
-        + special.gammaln(shape_q)
-        + shape_q * math.log(scale_q / scale)
-        + shape * (scale - scale_q) / scale_q
-    )
-
-
-def beta_kl(a: float, b: float, a_q: float, b_q: float) -> float:
-    """Return D of two beta distributions."""
-    return float(
-        special.betaln(a_q, b_q)
-        - special.betaln(a, b)
-        + (a - a_q) * special.digamma(a)
-        + (b - b_q) * special.digamma(b)
-        + (a_q - a + b_q - b) * special.digamma(a + b)
-    )
-
-
-def laplace_kl(mean: float, scale: float, mean_q: float, scale_q: float) -> float:
-    """Return D of two Laplace distributions."""
-    gap = abs(mean - mean_q)
-    return math.log(scale_q / scale) + (scale * math.exp(-gap / scale) + gap) / scale_q - 1
-
-
-def poisson_kl(rate: float, rate_q: float) -> float:
-    """Return D of two Poisson distributions."""
-    return rate * math.log(rate / rate_q) + rate_q - rate
-
-
-def bernoulli_kl(share: float, share_q: float) -> float:
-    """Return D of two distributions on two categories."""
-    return discrete_kl([share, 1 - share], [share_q, 1 - share_q])
-
-
-def geometric_kl(share: float, share_q: float) -> float:
-    """Return D of two geometric distributions."""
-    failures = (1 - share) / share
-    return math.log(share / share_q) + failures * math.log((1 - share) / (1 - share_q))
-
+from laws import (
+    Law,
+    Pair,
+    bernoulli_kl,
+    beta_kl,
+    categories,
+    continuous,
+    discrete,
+    discrete_kl,
+    divergence,
+    expectation,
+    exponential_kl,
+    gamma_kl,
+    geometric_kl,
+    heaped,
+    inflated,
+    laplace_kl,
+    log_ratio,
+    lognormal_gamma_kl,
+    mixture,
+    normal_kl,
+    poisson_kl,
+    rounded,
+)
+from scipy import stats
+
+__all__ = ["ALL", "MORE", "PAIRS", "Law", "Pair", "divergence", "expectation", "log_ratio"]
 
 HALF_LINE = (0.0, 1.0, math.inf)
 _LETTERS = np.arange(1.0, 27.0)
@@ -314,8 +43,9 @@ _RANKS = np.arange(1.0, 201.0)
 _TILT_26 = np.exp(0.4 * np.sin(_LETTERS)) / _LETTERS
 _TILT_200 = np.exp(0.5 * np.sin(_RANKS)) / _RANKS
 _REVERSE_HEAVY = frozenset({"reverse"})
+_FORWARD_HEAVY = frozenset({"forward"})
 
-#: Every pair; names are unique.
+#: Pairs that every estimator can be tested on quickly; names are unique.
 PAIRS: tuple[Pair, ...] = (
     Pair(
         "normal, same", "continuous", continuous(stats.norm()), continuous(stats.norm()), 0.0, 0.0
@@ -582,3 +312,348 @@ PAIRS: tuple[Pair, ...] = (
         bernoulli_kl(0.4, 0.3) + 0.6 * exponential_kl(1, 1.5),
     ),
 )
+
+
+def _zipf(number: int, *, tilted: bool = False) -> np.ndarray:
+    """Return weights 1/k of `number` categories; tilted, some are up to e^½ times as heavy."""
+    ranks = np.arange(1.0, number + 1)
+    return np.exp(0.5 * np.sin(ranks)) / ranks if tilted else 1 / ranks
+
+
+def _tilted_zipf(name: str, number: int) -> Pair:
+    p, q = _zipf(number, tilted=True), _zipf(number)
+    forward, reverse = discrete_kl(p, q), discrete_kl(q, p)
+    return Pair(name, "categorical", categories(p), categories(q), forward, reverse)
+
+
+_EVEN = np.ones(100)
+_TILT_EVEN = np.exp(0.5 * np.sin(np.arange(100.0)))
+_LINE = (-math.inf, 0.0, math.inf)
+_RAMP = continuous(stats.triang(1), 0.0, 0.5, 1.0)
+_UNIFORM = continuous(stats.uniform(), 0.0, 0.5, 1.0)
+_NORMAL_LAPLACE = math.log(2) - 0.5 * math.log(2 * math.pi * math.e) + math.sqrt(2 / math.pi)
+_LAPLACE_NORMAL = 0.5 * math.log(2 * math.pi) - math.log(2)
+_WITHIN_TWO = math.erf(math.sqrt(2))  # of a normal distribution
+#: Modes of the claw and of the asymmetric comb, densities 10 and 14 of Marron & Wand (1992).
+_CLAW = [(0.5, 0.0, 1.0), *((0.1, centre / 2 - 1, 0.1) for centre in range(5))]
+_COMB = [
+    (2 ** (5 - mode) / 63, (65 - 96 * 0.5**mode) / 21, 32 / 63 / 2**mode) for mode in range(6)
+]
+_TRIMODAL = [(0.3, -3.0, 0.6), (0.4, 0.0, 0.6), (0.3, 3.0, 0.6)]
+
+
+def _normals(modes) -> Law:
+    """Mix normal distributions of (share, mean, standard deviation)."""
+    shares, means, deviations = zip(*modes, strict=True)
+    parts = [stats.norm(*each) for each in zip(means, deviations, strict=True)]
+    # Beside each mode a break eight deviations off, so that quadrature sees narrow ones.
+    edges = {
+        round(mean + side * width, 9)
+        for mean, width in zip(means, deviations, strict=True)
+        for side in (-8, 0, 8)
+    }
+    return mixture(shares, parts, -math.inf, *sorted(edges), math.inf)
+
+
+def _normal_beside(modes, mean: float = 0.0, deviation: float = 1.0) -> Law:
+    """Return a normal distribution with the breaks of a mixture."""
+    return continuous(stats.norm(mean, deviation), *_normals(modes).breaks)
+
+
+_SPIKE = [(0.9, 0.0, 1.0), (0.1, 0.5, 0.0005)]
+_CLUSTER = [(0.98, 0.0, 1.0), (0.02, 8.0, 0.5)]
+_CONTAMINATED = [(0.9, 0.0, 1.0), (0.1, 0.0, 5.0)]
+
+#: More pairs, for what compares estimators: harder, larger, or beside another pair in `PAIRS`.
+MORE: tuple[Pair, ...] = (
+    Pair(
+        "normal, tiny shift",
+        "continuous",
+        continuous(stats.norm(0.05)),
+        continuous(stats.norm()),
+        0.00125,
+        0.00125,
+    ),
+    Pair(
+        "normal, scale 1.3 and 1",
+        "continuous",
+        continuous(stats.norm(0, 1.3)),
+        continuous(stats.norm(0, 1)),
+        normal_kl(0, 1.3, 0, 1),
+        normal_kl(0, 1, 0, 1.3),
+    ),
+    Pair(
+        "normal and contaminated normal",
+        "continuous",
+        _normal_beside(_CONTAMINATED),
+        _normals(_CONTAMINATED),
+        0.054532747447289,
+        0.879247366551323,
+        _REVERSE_HEAVY,
+    ),
+    Pair(
+        "normal and student t5",
+        "continuous",
+        continuous(stats.norm()),
+        continuous(stats.t(5)),
+        0.0333766823506074,
+        0.124769194123608,
+        _REVERSE_HEAVY,
+    ),
+    Pair(
+        "student t5 and normal",
+        "continuous",
+        continuous(stats.t(5)),
+        continuous(stats.norm()),
+        0.124769194123608,
+        0.0333766823506074,
+        _FORWARD_HEAVY,
+    ),
+    Pair(
+        "student t3, shift",
+        "continuous",
+        continuous(stats.t(3)),
+        continuous(stats.t(3, 0.5)),
+        0.0820549009360822,
+        0.0820549009360822,
+    ),
+    Pair(
+        "cauchy, same",
+        "continuous",
+        continuous(stats.cauchy()),
+        continuous(stats.cauchy()),
+        0.0,
+        0.0,
+    ),
+    Pair(
+        "cauchy, shift",
+        "continuous",
+        continuous(stats.cauchy()),
+        continuous(stats.cauchy(1)),
+        math.log(1.25),
+        math.log(1.25),
+    ),
+    Pair(
+        "normal and laplace",
+        "continuous",
+        continuous(stats.norm()),
+        continuous(stats.laplace()),
+        _NORMAL_LAPLACE,
+        _LAPLACE_NORMAL,
+        _REVERSE_HEAVY,
+    ),
+    Pair(
+        "laplace and normal",
+        "continuous",
+        continuous(stats.laplace()),
+        continuous(stats.norm()),
+        _LAPLACE_NORMAL,
+        _NORMAL_LAPLACE,
+        _FORWARD_HEAVY,
+    ),
+    Pair(
+        "lognormal and gamma",
+        "continuous",
+        continuous(stats.lognorm(0.5), *HALF_LINE),
+        continuous(stats.gamma(4, scale=0.28), *HALF_LINE),
+        lognormal_gamma_kl(0.5, 4, 0.28),
+        0.0267161793235308,
+        frozenset({"forward", "reverse"}),
+    ),
+    Pair(
+        "skew normal and normal",
+        "continuous",
+        continuous(stats.skewnorm(4)),
+        continuous(stats.norm()),
+        0.518745279422504,
+        4.34484563742124,
+        _REVERSE_HEAVY,
+    ),
+    Pair(
+        "uniform, same",
+        "continuous",
+        _UNIFORM,
+        continuous(stats.uniform(), 0.0, 0.5, 1.0),
+        0.0,
+        0.0,
+    ),
+    Pair(
+        "uniform, .8 nested",
+        "continuous",
+        continuous(stats.uniform(0, 0.8), 0.0, 0.8),
+        continuous(stats.uniform(), 0.0, 0.8, 1.0),
+        math.log(1.25),
+        math.inf,
+    ),
+    Pair(
+        "uniform, half raised",
+        "continuous",
+        mixture([0.75, 0.25], [stats.uniform(0, 0.5), stats.uniform(0.5, 0.5)], 0.0, 0.5, 1.0),
+        _UNIFORM,
+        discrete_kl([3, 1], [1, 1]),
+        discrete_kl([1, 1], [3, 1]),
+    ),
+    Pair(
+        "triangular and uniform",
+        "continuous",
+        _RAMP,
+        _UNIFORM,
+        beta_kl(2, 1, 1, 1),
+        beta_kl(1, 1, 2, 1),
+        _REVERSE_HEAVY,
+    ),
+    Pair(
+        "uniform and triangular",
+        "continuous",
+        _UNIFORM,
+        _RAMP,
+        beta_kl(1, 1, 2, 1),
+        beta_kl(2, 1, 1, 1),
+        _FORWARD_HEAVY,
+    ),
+    Pair(
+        "truncated normal and uniform",
+        "continuous",
+        continuous(stats.truncnorm(-1, 1), -1.0, 0.0, 1.0),
+        continuous(stats.uniform(-1, 2), -1.0, 0.0, 1.0),
+        0.010361246271002,
+        0.0107428730092677,
+    ),
+    Pair(
+        "normal, truncated at two",
+        "continuous",
+        continuous(stats.truncnorm(-2, 2), -2.0, 0.0, 2.0),
+        continuous(stats.norm(), -math.inf, -2.0, 0.0, 2.0, math.inf),
+        -math.log(_WITHIN_TWO),
+        math.inf,
+    ),
+    Pair(
+        "trimodal and normal",
+        "continuous",
+        _normals(_TRIMODAL),
+        _normal_beside(_TRIMODAL, 0, 2.6),
+        0.327286961568696,
+        0.861726759239216,
+        _REVERSE_HEAVY,
+    ),
+    Pair(
+        "claw and normal",
+        "continuous",
+        _normals(_CLAW),
+        _normal_beside(_CLAW),
+        0.103674317473796,
+        0.105046629777719,
+    ),
+    Pair(
+        "comb and normal",
+        "continuous",
+        _normals(_COMB),
+        _normal_beside(_COMB, 0, 1.6),
+        0.503675822867485,
+        2.13178248275129,
+        _REVERSE_HEAVY,
+    ),
+    Pair(
+        "normal with a spike",
+        "continuous",
+        _normals(_SPIKE),
+        _normal_beside(_SPIKE),
+        0.402682135217001,
+        0.100864889372565,
+    ),
+    Pair(
+        "normal with a far cluster",
+        "continuous",
+        _normals(_CLUSTER),
+        _normal_beside(_CLUSTER),
+        0.548323907648014,
+        0.0202026576218691,
+    ),
+    Pair(
+        "poisson, many values",
+        "discrete",
+        discrete(stats.poisson(50), 250),
+        discrete(stats.poisson(53), 250),
+        poisson_kl(50, 53),
+        poisson_kl(53, 50),
+    ),
+    Pair(
+        "negative binomial and poisson",
+        "discrete",
+        discrete(stats.nbinom(4, 0.5), 300),
+        discrete(stats.poisson(4), 300),
+        0.143679257655107,
+        0.0935037957984539,
+        _FORWARD_HEAVY,
+    ),
+    Pair(
+        "normal rounded to ones",
+        "discrete",
+        rounded(0.5, 1, 1),
+        rounded(0, 1, 1),
+        0.115401452863468,
+        0.115401452630815,
+    ),
+    Pair(
+        "normal rounded to ones, same",
+        "discrete",
+        rounded(0, 1, 1),
+        rounded(0, 1, 1),
+        0.0,
+        0.0,
+    ),
+    Pair(
+        "two categories, one rare",
+        "categorical",
+        categories([0.02, 0.98]),
+        categories([0.05, 0.95]),
+        bernoulli_kl(0.02, 0.05),
+        bernoulli_kl(0.05, 0.02),
+    ),
+    Pair(
+        "100 even categories",
+        "categorical",
+        categories(_TILT_EVEN),
+        categories(_EVEN),
+        discrete_kl(_TILT_EVEN, _EVEN),
+        discrete_kl(_EVEN, _TILT_EVEN),
+    ),
+    Pair(
+        "1,000 categories, same",
+        "categorical",
+        categories(_zipf(1_000)),
+        categories(_zipf(1_000)),
+        0.0,
+        0.0,
+    ),
+    _tilted_zipf("1,000 categories", 1_000),
+    _tilted_zipf("10,000 categories", 10_000),
+    _tilted_zipf("100,000 categories", 100_000),
+    Pair(
+        "exponential with zeros, same",
+        "mixed",
+        inflated(0.3, stats.expon(), *HALF_LINE),
+        inflated(0.3, stats.expon(), *HALF_LINE),
+        0.0,
+        0.0,
+    ),
+    Pair(
+        "exponential with more zeros",
+        "mixed",
+        inflated(0.5, stats.expon(), *HALF_LINE),
+        inflated(0.3, stats.expon(), *HALF_LINE),
+        bernoulli_kl(0.5, 0.3),
+        bernoulli_kl(0.3, 0.5),
+    ),
+    Pair(
+        "normal heaped at whole numbers",
+        "mixed",
+        heaped(0.3, stats.norm(0.5), rounded(0.5, 1, 1)),
+        heaped(0.3, stats.norm(), rounded(0, 1, 1)),
+        0.122120435859039,
+        0.122120435789243,
+    ),
+)
+
+#: Every pair; names are unique.
+ALL: tuple[Pair, ...] = (*PAIRS, *MORE)
