@@ -25,6 +25,10 @@ ESTIMATORS: Final[dict[tuple[str, str], str]] = {
     ("ratio", "monte-carlo"): "klcli.estimators.monte_carlo:MonteCarlo",
 }
 
+#: `--density NAME` for several columns together → "module:Class"; the class takes and gives what
+#: `klcli.rows` defines. Names that are not in `DENSITIES` also work on one column of numbers.
+JOINT: Final[dict[str, str]] = {}
+
 #: `--interval NAME` → "module:function".
 INTERVALS: Final[dict[str, str]] = {
     "basic": "klcli.intervals.bootstrap:basic",
