@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from klcli.data.overlap import RowSketch
     from klcli.data.table import Table
     from klcli.typing import Floats
 
@@ -99,10 +100,17 @@ class Side:
             guess = guesses.get(name, Evidence(0))
             yield name, View(declared[name], name in self.table.lexical, guess)
 
-    def summarize(self, readings: Mapping[str, Reading]) -> None:
+    def head(self, readings: Mapping[str, Reading], rows: int) -> pl.DataFrame | None:
+        """Return the first rows of columns, as what `readings` says; None if there are none."""
+        for batch in self.table.batches([*readings]):
+            return self._converted(batch.head(rows), readings)
+        return None
+
+    def summarize(self, readings: Mapping[str, Reading], sketch: RowSketch | None = None) -> None:
         """Read all rows of columns: sum up, sample and count labels; learn what they hold.
 
-        Columns that were read the same way before are passed over.
+        Columns that were read the same way before are passed over, unless all are wanted for
+        a sketch of the rows.
 
         Raises
         ------
@@ -114,7 +122,7 @@ class Side:
             for name, reading in readings.items()
             if self._readings.get(name) is not reading
         }
-        if not todo:
+        if not todo and sketch is None:
             return
         for name in todo:
             self.numbers.pop(name, None)
@@ -125,13 +133,16 @@ class Side:
         bad_weights = total = 0
         weight_sum = weight_squares = 0.0
         with np.errstate(over="ignore"):  # which `_check` tells in words
-            for batch, weights, bad in self._batches(todo):
+            for batch, weights, bad in self._batches(todo if sketch is None else readings):
                 total += len(batch)
                 if weights is not None:
                     bad_weights += bad
                     weight_sum += float(weights.sum())
                     weight_squares += float(weights @ weights)
-                self._add(batch, todo, weights, rows)
+                converted = self._converted(batch, todo if sketch is None else readings)
+                self._add(batch, converted, todo, weights, rows)
+                if sketch is not None:
+                    sketch.add(converted)
         self._check(total, bad_weights, weight_sum, weight_squares)
         self.rows, self._weight_sum, self._weight_squares = total, weight_sum, weight_squares
         self._readings |= todo
@@ -165,11 +176,11 @@ class Side:
     def _add(
         self,
         batch: pl.DataFrame,
+        converted: pl.DataFrame,
         readings: Mapping[str, Reading],
         weights: Floats | None,
         rows: RowSample,
     ) -> None:
-        converted = self._converted(batch, readings)
         arrays = {}
         for name, reading in readings.items():
             # Series do not work under names such as "^$".

@@ -15,6 +15,7 @@ from klcli.data.bounds import quantile_bounds
 from klcli.data.columns import column_table
 from klcli.data.frames import ARRAY, FRAME, object_table
 from klcli.data.kinds import decide
+from klcli.data.overlap import Overlap
 from klcli.data.pairing import Pair, pair_columns
 from klcli.data.side import Side
 from klcli.data.sources import label, open_source
@@ -190,11 +191,16 @@ def _tabulate(
         sides.append(Side(table, (seed, number), weight, progress.within(table.source)))
     groups = [pairs[i : i + _GROUP_COLUMNS] for i in range(0, len(pairs), _GROUP_COLUMNS)]
     progress.steps = 4 * len(groups)
+    # Rows of unequal weight may be a table of frequencies, in which both sides list all values.
+    independent = selection.weight is None and not _same_source(*given)
+    overlaps = [Overlap(sides[0], sides[1]) if independent else None, *[None] * len(groups)]
     columns = [
         column
-        for group in groups
-        for column in _group(group, sides[0], sides[1], selection, layout, progress)
+        for group, overlap in zip(groups, overlaps, strict=False)
+        for column in _group(group, sides[0], sides[1], selection, layout, progress, overlap)
     ]
+    if overlaps[0] is not None:
+        findings.extend(overlaps[0].findings())
     if len(columns) == 1 and columns[0].undefined and columns[0].undefined.code == "not-numeric":
         wrong, _, remedy = columns[0].undefined.message.partition("; ")
         raise InputError(wrong, remedy)
@@ -222,8 +228,9 @@ def _group(
     selection: Selection,
     layout: Layout,
     progress: _Progress,
+    overlap: Overlap | None,
 ) -> Iterator[ColumnTable]:
-    """Tabulate some of the columns."""
+    """Tabulate some of the columns; `overlap` looks at their rows as they pass."""
     p.start([pair.p for pair in pairs])
     q.start([pair.q for pair in pairs])
     decisions: dict[Pair, Decision] = {}
@@ -240,10 +247,11 @@ def _group(
         )
         if decisions == before:
             break
+        sketches = (None, None) if overlap is None else overlap.sketches(decisions)
         progress.done = first
-        p.summarize({pair.p: decision.p for pair, decision in decisions.items()})
+        p.summarize({pair.p: decision.p for pair, decision in decisions.items()}, sketches[0])
         progress.done = first + 1
-        q.summarize({pair.q: decision.q for pair, decision in decisions.items()})
+        q.summarize({pair.q: decision.q for pair, decision in decisions.items()}, sketches[1])
     bounds = {}
     for pair, decision in decisions.items():
         if decision.problem is None and decision.p.numeric:

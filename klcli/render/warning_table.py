@@ -152,6 +152,13 @@ ROWS: Final = (
         "Check the arguments: every divergence is 0.",
     ),
     (
+        "shared-rows",
+        "More rows stand in both datasets than chance puts there: a leak, or extracts that overlap.",
+        "Take them out of one side: intervals and p-values are for independent samples.",
+        "hashes kept as by Flajolet, Computing 43 (1990) 391; judged by Chernoff's bound, "
+        "Ann. Math. Statist. 23 (1952) 493",
+    ),
+    (
         "duplicate-columns",
         "Several columns have the same name; later ones were renamed.",
         "Give each column a name of its own.",

@@ -1,0 +1,282 @@
+"""Rows that stand in both datasets: a leak, or extracts that overlap."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from klcli.data.wording import counted, listed
+from klcli.results import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import polars as pl
+
+    from klcli.data.kinds import Decision
+    from klcli.data.pairing import Pair
+    from klcli.data.side import Side
+    from klcli.typing import Integers
+
+#: Distinct rows whose hashes are kept: all of them up to here, then a half, a quarter, … A share of
+#: 1 % of a million in common is then known to 3 % of itself, at a few percent of the time of reading.
+SKETCH_ROWS: Final = 1 << 17
+#: Rows that are hashed at once.
+_BLOCK: Final = 1 << 17
+#: Minus the log of the probability with which chance alone may seem an overlap: a false alarm in
+#: a hundred thousand pairs of files. It takes at least 17 shared rows.
+_SURPRISE: Final = 11.5
+#: Smallest share of either side that is worth a warning: it moves no estimate by more than that.
+_SHARE: Final = 1e-3
+#: Rows at the start of a side that tell whether a column numbers or labels rows; with fewer than
+#: `_FEWEST` of them any column could look like that.
+HEAD_ROWS: Final = 1000
+_FEWEST: Final = 10
+#: Any number, but the same on both sides.
+_SEED: Final = 20021957
+
+
+class Overlap:
+    """Looks for shared rows while the rows of both sides are read.
+
+    Parameters
+    ----------
+    p, q : Side
+        Both sides; of a wide table only the first group of columns is looked at, by which rows
+        are told apart well enough.
+    """
+
+    def __init__(self, p: Side, q: Side) -> None:
+        self._sides = p, q
+        self._sketches: tuple[RowSketch, RowSketch] | None = None
+        self._read: tuple[object, ...] = ()
+        self._left_out: list[str] = []
+
+    def sketches(
+        self, decisions: Mapping[Pair, Decision]
+    ) -> tuple[RowSketch | None, RowSketch | None]:
+        """Return what each side has to fill as it reads columns; None if it has done so."""
+        sound = {pair: d for pair, d in decisions.items() if d.problem is None}
+        p, q = self._sides
+        head_p, head_q = (
+            p.head({pair.p: d.p for pair, d in sound.items()}, HEAD_ROWS) if sound else None,
+            q.head({pair.q: d.q for pair, d in sound.items()}, HEAD_ROWS) if sound else None,
+        )
+        if head_p is None or head_q is None:
+            return None, None
+        tell = telling(head_p, head_q)
+        pairs = [pair for pair, each in zip(sound, tell, strict=True) if each]
+        self._left_out = [pair.name for pair, each in zip(sound, tell, strict=True) if not each]
+        single = [_single(p, pair.p) or _single(q, pair.q) for pair in pairs]
+        before, self._read = (
+            self._read,
+            tuple((pair, sound[pair].p, sound[pair].q) for pair in pairs),
+        )
+        if self._read == before:
+            return None, None
+        self._sketches = None
+        if not pairs:
+            return None, None
+        self._sketches = (
+            RowSketch([pair.p for pair in pairs], single),
+            RowSketch([pair.q for pair in pairs], single),
+        )
+        return self._sketches
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield the warning that rows are shared, if they are."""
+        if self._sketches is not None:
+            found = shared_rows(*self._sketches, self._left_out)
+            if found is not None:
+                yield found
+
+
+class RowSketch:
+    """Hashes of the distinct rows of one side that lie below a bound, and how often each occurs.
+
+    All rows while there are at most `size` distinct ones; whenever there are more, the bound
+    halves. The hash of a row depends on its values alone, so two sides keep the same part of what
+    they have in common (adaptive sampling [1]_, coordinated as in [2]_).
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The columns that are hashed, in the order in which both sides have them.
+    single : sequence of bool, shape (columns,)
+        Which of them are rounded to single precision, because one side holds them so.
+    size : int
+        Most distinct rows that are kept.
+
+    References
+    ----------
+    .. [1] P. Flajolet, "On adaptive sampling", Computing 43 (1990), 391-400.
+    .. [2] A. Z. Broder, "On the resemblance and containment of documents", Compression and
+       Complexity of Sequences (1997), 21-29.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], single: Sequence[bool], size: int = SKETCH_ROWS
+    ) -> None:
+        self.columns = tuple(columns)
+        self.single = tuple(single)
+        self._level = 0
+        self.rows = 0
+        self._size = size
+        self._distinct: Integers = np.empty(0, np.uint64)
+        self._counts: Integers = np.empty(0, np.int64)
+        self._new: list[Integers] = []
+        self._held = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Add a batch of rows: numbers as floats, whether null or NaN where missing; labels."""
+        import polars as pl
+
+        self.rows += len(frame)
+        series = []
+        for number, (name, single) in enumerate(zip(self.columns, self.single, strict=True)):
+            values = frame[name].alias(str(number))
+            if values.dtype.is_float():
+                values = values.cast(pl.Float32) if single else values
+                values = values.fill_nan(None)
+            series.append(values)
+        for block in pl.DataFrame(series).iter_slices(_BLOCK):
+            hashes = block.hash_rows(seed=_SEED)
+            if self._level:
+                hashes = hashes.filter(hashes < 1 << (64 - self._level))
+            self._new.append(hashes.to_numpy())
+            self._held += len(hashes)
+            if self._held > 2 * self._size:
+                self._merge()
+
+    @property
+    def level(self) -> int:
+        """How often the bound was halved."""
+        self._merge()
+        return self._level
+
+    def distinct(self, level: int) -> tuple[Integers, Integers]:
+        """Return the sorted hashes below 2^(64 − level), and how often each occurs."""
+        self._merge()
+        stop = _below(self._distinct, level)
+        return self._distinct[:stop], self._counts[:stop]
+
+    def _merge(self) -> None:
+        import polars as pl
+
+        if not self._new:
+            return
+        new = pl.Series(np.concatenate(self._new)).sort().to_numpy()
+        first = np.flatnonzero(np.concatenate([[True], new[1:] != new[:-1]])[: len(new)])
+        counts = np.diff(first, append=len(new))
+        distinct = new[first]
+        if len(self._distinct):
+            both = np.concatenate([self._distinct, distinct])
+            order = np.argsort(both, kind="stable")
+            both, counts = both[order], np.concatenate([self._counts, counts])[order]
+            first = np.flatnonzero(np.concatenate([[True], both[1:] != both[:-1]]))
+            distinct, counts = both[first], np.add.reduceat(counts, first)
+        while len(distinct) > self._size:
+            self._level += 1
+            stop = _below(distinct, self._level)
+            distinct, counts = distinct[:stop], counts[:stop]
+        self._distinct, self._counts = distinct, counts
+        self._new, self._held = [], 0
+
+
+def shared_rows(p: RowSketch, q: RowSketch, left_out: Sequence[str] = ()) -> Finding | None:
+    """Warn where more rows stand on both sides than chance puts there.
+
+    Rows that repeat within a side may well meet their like on the other. Of values that a side
+    holds once or twice, with expected counts a in P and b in Q, ab e^(−a−b) occur once on either
+    side and at least (a² + b²)/2 · e^(−a−b) twice on one of them, and 2ab ≤ a² + b²: whatever P
+    and Q are, independent rows make no more shared singles than repeated pairs, on average. So
+    among both, the shared ones are binomial with probability at most 1/2, and their excess is
+    judged by Chernoff's bound.
+
+    Parameters
+    ----------
+    p, q : RowSketch
+        The rows of both sides, over the same columns.
+    left_out : sequence of str
+        Common columns that were not looked at.
+
+    References
+    ----------
+    .. [1] H. Chernoff, "A measure of asymptotic efficiency for tests of a hypothesis based on the
+       sum of observations", Ann. Math. Statist. 23 (1952), 493-507.
+    """
+    level = max(p.level, q.level)
+    hashes_p, counts_p = p.distinct(level)
+    hashes_q, counts_q = q.distinct(level)
+    if not len(hashes_p) or not len(hashes_q):
+        return None
+    at = np.minimum(np.searchsorted(hashes_q, hashes_p), len(hashes_q) - 1)
+    shared = hashes_q[at] == hashes_p
+    once = int(np.count_nonzero(shared & (counts_p == 1) & (counts_q[at] == 1)))
+    twice = int(np.count_nonzero(counts_p == 2) + np.count_nonzero(counts_q == 2))
+    if not _more_than_half(once, once + twice):
+        return None
+    scale = 1 << level
+    rows_p = int(counts_p[shared].sum()) * scale
+    rows_q = int(counts_q[at[shared]].sum()) * scale
+    if max(rows_p / p.rows, rows_q / q.rows) < _SHARE:
+        return None
+    side, other, rows, total = "P", "Q", rows_p, p.rows
+    if rows_q / q.rows > rows_p / p.rows:
+        side, other, rows, total = "Q", "P", rows_q, q.rows
+    rows = min(rows, total)
+    about = "about " if level else ""
+    percent = "100" if rows >= 0.995 * total else f"{100 * rows / total:.2g}"
+    but = f", {listed(left_out, 3)} aside" if left_out else ""
+    return Finding(
+        "shared-rows",
+        f"{about}{counted(rows, 'row')} of {side} ({percent} %) stand in {other} "
+        f"as well{but}; samples that share rows are not independent and pull the estimate "
+        "toward 0",
+    )
+
+
+def telling(p: pl.DataFrame, q: pl.DataFrame) -> list[bool]:
+    """Return which columns tell whether two rows are the same, from the first rows of both sides.
+
+    A row that was copied may have got another number or label ("train", "test"); and two tables
+    of the same hours have these in common without sharing a row. So a column does not count that
+    is constant on a side or holds whole numbers (or times) that only rise.
+    """
+    return [
+        not (_constant(left) or _constant(right) or _rising(left) or _rising(right))
+        for left, right in zip(p.iter_columns(), q.iter_columns(), strict=True)
+    ]
+
+
+def _single(side: Side, name: str) -> bool:
+    import polars as pl
+
+    return bool(side.table.schema[name] == pl.Float32)
+
+
+def _constant(values: pl.Series) -> bool:
+    return len(values) >= _FEWEST and values.n_unique() == 1
+
+
+def _rising(values: pl.Series) -> bool:
+    if len(values) < _FEWEST or not values.dtype.is_float():
+        return False
+    numbers = values.to_numpy()
+    return bool(np.all(numbers == np.floor(numbers)) and np.all(numbers[1:] > numbers[:-1]))
+
+
+def _more_than_half(count: int, total: int) -> bool:
+    """Tell whether `count` of `total` is more than chance makes with probability 1/2 or less."""
+    if 2 * count <= total:
+        return False
+    surprise = total * math.log(2)
+    for part in (count, total - count):
+        surprise += part * math.log(part / total) if part else 0.0
+    return surprise >= _SURPRISE
+
+
+def _below(hashes: Integers, level: int) -> int:
+    return int(np.searchsorted(hashes, np.uint64(1 << (64 - level)))) if level else len(hashes)
