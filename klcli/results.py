@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,7 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     DATETIME = "datetime"
     TEXT = "text"
+    JOINT = "joint"  #: several columns together
 
 
 class Status(StrEnum):
@@ -69,6 +70,13 @@ class Estimate:
         probability `confidence`.
     n_p, n_q : int
         Rows of each side, missing ones included.
+    columns : tuple of str
+        The columns that were compared together, if `column` is "*"; else empty.
+    marginals : dict of str to float
+        Of those columns, what each shows on its own: its own finite estimate in this direction.
+    dependence : float
+        What only shows when the columns are looked at together: the finite estimate less the sum
+        of `marginals`. May be negative where Q's columns depend on each other. NaN if unknown.
     """
 
     column: str
@@ -95,14 +103,19 @@ class Estimate:
     monte_carlo_error: float
     reason: str
     warnings: tuple[Finding, ...] = ()
+    columns: tuple[str, ...] = ()
+    marginals: dict[str, float] = field(default_factory=dict, hash=False)
+    dependence: float = math.nan
 
     def scaled(self, factor: float) -> Estimate:
         """Return the same estimate in a unit that is 1/`factor` nats."""
         fields = (
             "estimate", "standard_error", "ci_low", "ci_high", "noise_floor", "finite_estimate",
-            "monte_carlo_error",
+            "monte_carlo_error", "dependence",
         )  # fmt: skip
-        return replace(self, **{name: getattr(self, name) * factor for name in fields})
+        marginals = {name: value * factor for name, value in self.marginals.items()}
+        scaled = {name: getattr(self, name) * factor for name in fields}
+        return replace(self, **scaled, marginals=marginals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,13 @@ def _flat(report: Report) -> list[dict[str, Any]]:
         "klcli_version": report.klcli_version,
     }
     return [
-        {**asdict(result), "warnings": ";".join(w.code for w in result.warnings), **context}
+        {
+            **asdict(result),
+            "warnings": ";".join(w.code for w in result.warnings),
+            "columns": ";".join(result.columns),
+            "marginals": ";".join(f"{name}={_cell(v)}" for name, v in result.marginals.items()),
+            **context,
+        }
         for result in report.results
     ]
 

@@ -64,6 +64,15 @@ UNDEFINED = replace(
     reason="",
     warnings=(TEXT,),
 )
+#: Two columns together.
+JOINT = replace(
+    OK,
+    column="*",
+    kind="joint",
+    columns=("a", "b"),
+    marginals={"a": 0.05, "b": 0.03},
+    dependence=0.0434,
+)
 
 
 def both(column: str, forward: Estimate, reverse: Estimate) -> tuple[Estimate, Estimate]:

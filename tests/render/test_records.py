@@ -6,7 +6,7 @@ import json
 from dataclasses import fields, replace
 
 import pytest
-from render.reports import HEAVY, INFINITE, MIXED, OK, TEXT, UNDEFINED, report
+from render.reports import HEAVY, INFINITE, JOINT, MIXED, OK, TEXT, UNDEFINED, report
 
 from klcli.render.records import as_csv, as_json, as_jsonl, as_tsv
 from klcli.results import Estimate
@@ -54,10 +54,10 @@ def test_tsv_is_one_line_a_result():
         "column\tkind\tdivergence\tdirection\testimate\tstandard_error\tci_low\tci_high\t"
         "confidence\tp_value\tnoise_floor\tstatus\tdensity\testimator\tinterval\tn_p\tn_q\t"
         "missing_p\tmissing_q\tfinite_estimate\tescaped_mass\tmonte_carlo_error\treason\t"
-        "warnings\tunit\tp\tq\tseed\tklcli_version\n"
+        "warnings\tcolumns\tmarginals\tdependence\tunit\tp\tq\tseed\tklcli_version\n"
         "x\tnumeric\tkl\tforward\t0.1234\t0.0061\t0.1112\t0.1353\t0.95\t0.001\t0.0004\tok\t"
         "ratio\tplug-in\tinfluence\t27004\t29425\t0\t0\t0.1234\t0.0\t0.0\t"
-        "many distinct numbers\theavy-tail;text\tnats\tjan.csv\tjul.csv\t7\t0.1.0\n"
+        "many distinct numbers\theavy-tail;text\t\t\t\tnats\tjan.csv\tjul.csv\t7\t0.1.0\n"
     )
 
 
@@ -81,6 +81,20 @@ def test_delimited_infinity_is_inf_and_no_number_is_empty():
     infinite, undefined = csv.DictReader(io.StringIO(as_csv(report(INFINITE, UNDEFINED))))
     assert (infinite["estimate"], infinite["finite_estimate"]) == ("inf", "0.1234")
     assert (undefined["estimate"], undefined["status"]) == ("", "undefined")
+
+
+def test_several_columns_together_are_flat_in_text_and_an_object_in_json():
+    (row,) = csv.DictReader(io.StringIO(as_csv(report(JOINT))))
+    assert row["column"] == "*"
+    assert row["columns"] == "a;b"
+    assert row["marginals"] == "a=0.05;b=0.03"
+    assert float(row["dependence"]) == JOINT.dependence
+    (plain,) = json.loads(as_json(report(JOINT)))["results"]
+    assert plain["marginals"] == {"a": 0.05, "b": 0.03}
+    unknown = replace(JOINT, marginals={"a": 0.05, "b": float("nan")}, dependence=float("nan"))
+    (row,) = csv.DictReader(io.StringIO(as_csv(report(unknown))))
+    assert (row["marginals"], row["dependence"]) == ("a=0.05;b=", "")
+    assert json.loads(as_json(report(unknown)))["results"][0]["dependence"] is None
 
 
 def test_no_results():

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import jsonschema
 import pytest
-from render.reports import MIXED, OK, report
+from render.reports import JOINT, MIXED, OK, report
 
 from klcli.results import SCHEMA_VERSION, Direction, Estimate, Finding, Kind, Report, SourceInfo
 from klcli.results import Status as ResultStatus
@@ -19,7 +19,7 @@ def test_the_schema_is_valid():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("example", [MIXED, report(), report(OK)])
+@pytest.mark.parametrize("example", [MIXED, report(), report(OK), report(JOINT)])
 def test_reports_follow_the_schema(example):
     jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(example.to_dict())))
 
