@@ -38,6 +38,13 @@ INTERVALS: Final[dict[str, str]] = {
     "influence": "klcli.intervals.influence:influence",
 }
 
+#: `--interval NAME` for `JOINT` densities → "module:function".
+JOINT_INTERVALS: Final[dict[str, str]] = {
+    "influence": "klcli.intervals.rows:influence",
+    "delta": "klcli.intervals.rows:delta",
+    "subsampling": "klcli.intervals.rows:subsampling",
+}
+
 
 def load(entry: str) -> Any:
     """Import the object that a table entry names."""

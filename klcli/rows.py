@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
+
     from klcli.results import Finding
     from klcli.typing import Floats, Integers
 
@@ -86,6 +89,11 @@ class JointPoint:
         What the estimator cannot know, with a number in it.
     lower_bound : bool
         Whether the findings make the estimate a lower bound.
+    finite_value : float
+        The bias-corrected value over what both sides show, where `value` is infinite; NaN, which
+        stands for `value` itself, elsewhere.
+    escaped_mass : float
+        Share of P's rows in levels, missing ones included, that Q never shows.
     """
 
     value: float
@@ -95,3 +103,19 @@ class JointPoint:
     null_variance: float = 0.0
     findings: tuple[Finding, ...] = ()
     lower_bound: bool = False
+    finite_value: float = math.nan
+    escaped_mass: float = 0.0
+
+
+class JointEstimator(Protocol):
+    """How D(P‖Q) is computed from rows. A frozen dataclass whose fields are its parameters."""
+
+    name: ClassVar[str]
+    #: True if it also takes categories.
+    categorical: ClassVar[bool]
+
+    def both(self, rows: RowPair, rng: Generator) -> tuple[JointPoint, JointPoint]:
+        """Estimate D(P‖Q) and D(Q‖P)."""
+
+    def null(self, rows: RowPair, resamples: int, rng: Generator) -> tuple[float, Floats]:
+        """Exchange labels; return the p-value and estimates, in nats, where P and Q are alike."""

@@ -73,15 +73,34 @@ def influence(
         at_null = float(np.var(null_values))
     total = influence_variance(table, point) + point.excess_variance + point.monte_carlo_error**2
     at_null = min(at_null + point.monte_carlo_error**2, max(total, at_null))
-    total = max(total, at_null)
+    return score_interval(point.value, total, at_null, table.n_p, table.n_q, confidence)
+
+
+def score_interval(
+    value: float, variance: float, at_null: float, n_p: float, n_q: float, confidence: float
+) -> Interval:
+    """Invert |value − D| = z·sd(D), as `influence` tells, given the two variances.
+
+    Parameters
+    ----------
+    value : float
+        The estimate in nats.
+    variance, at_null : float
+        Its variance where it was observed, and that which is left where P = Q, in nats².
+    n_p, n_q : float
+        Rows of P and of Q.
+    confidence : float
+        In (0, 1).
+    """
+    variance = max(variance, at_null)
     noise = at_null**0.5
-    estimate = max(point.value, 0.0)
-    local = 2 * (1 / table.n_p + 1 / table.n_q)
+    estimate = max(value, 0.0)
+    local = 2 * (1 / n_p + 1 / n_q)
     slope = 0.0
     if estimate + noise > 0:
-        slope = (total - at_null + local * noise) / (estimate + noise)
+        slope = (variance - at_null + local * noise) / (estimate + noise)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    middle = point.value + z * z * slope / 2
-    half = max((z * z * slope / 2) ** 2 + z * z * (at_null + slope * point.value), 0.0) ** 0.5
-    low = middle - half if point.value > z * noise else min(0.0, middle - half)
-    return Interval(low, middle + half, total**0.5)
+    middle = value + z * z * slope / 2
+    half = max((z * z * slope / 2) ** 2 + z * z * (at_null + slope * value), 0.0) ** 0.5
+    low = middle - half if value > z * noise else min(0.0, middle - half)
+    return Interval(low, middle + half, variance**0.5)
