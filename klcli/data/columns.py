@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from klcli.counts import ColumnTable, CountTable
-from klcli.data.count import label_table, no_table, number_table
+from klcli.data.count import folded, label_table, no_table, number_table
 from klcli.data.kinds import TEXT_ROWS, TEXT_SHARE, Reading
 from klcli.data.tallies import LABEL_CAP
 from klcli.data.wording import counted, listed
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from klcli.data.kinds import Decision
     from klcli.data.pairing import Pair
+    from klcli.data.profiles.side import ProfileSide
     from klcli.data.side import Side
     from klcli.typing import Floats
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 def column_table(
     pair: Pair,
     decision: Decision,
-    p: Side,
-    q: Side,
+    p: Side | ProfileSide,
+    q: Side | ProfileSide,
     counts: tuple[Floats, Floats, Floats] | None,
     *,
     drop: bool,
@@ -73,7 +74,14 @@ def column_table(
 
 
 def _numbers(
-    pair: Pair, p: Side, q: Side, bounds: Floats, of_p: Floats, of_q: Floats, *, drop: bool
+    pair: Pair,
+    p: Side | ProfileSide,
+    q: Side | ProfileSide,
+    bounds: Floats,
+    of_p: Floats,
+    of_q: Floats,
+    *,
+    drop: bool,
 ) -> CountTable:
     if drop:
         of_p[-1] = of_q[-1] = 0.0
@@ -82,16 +90,20 @@ def _numbers(
     )
 
 
-def _labels(pair: Pair, p: Side, q: Side, *, drop: bool) -> CountTable:
+def _labels(pair: Pair, p: Side | ProfileSide, q: Side | ProfileSide, *, drop: bool) -> CountTable:
     return label_table(
-        p.labels[pair.p].counts(),
-        q.labels[pair.q].counts(),
+        *folded(
+            (p.labels[pair.p].counts(), q.labels[pair.q].counts()),
+            (p.rest(pair.p), q.rest(pair.q)),
+        ),
         (0.0, 0.0) if drop else (p.missing_weight(pair.p), q.missing_weight(pair.q)),
         (p.scale(pair.p, drop=drop), q.scale(pair.q, drop=drop)),
     )
 
 
-def _nothing(pair: Pair, p: Side, q: Side, *, drop: bool) -> Finding | None:
+def _nothing(
+    pair: Pair, p: Side | ProfileSide, q: Side | ProfileSide, *, drop: bool
+) -> Finding | None:
     """Say why there are no values to compare, if there are none."""
     present = p.gaps[pair.p].present, q.gaps[pair.q].present
     words = [
@@ -113,7 +125,9 @@ def _nothing(pair: Pair, p: Side, q: Side, *, drop: bool) -> Finding | None:
     return None
 
 
-def _free_text(pair: Pair, p: Side, q: Side, forced: bool) -> Finding | None:
+def _free_text(
+    pair: Pair, p: Side | ProfileSide, q: Side | ProfileSide, forced: bool
+) -> Finding | None:
     """Say why labels are not categories, if so many of them occur only once."""
     tallies = p.labels[pair.p], q.labels[pair.q]
     if any(tally.overflow for tally in tallies):
@@ -135,8 +149,14 @@ def _free_text(pair: Pair, p: Side, q: Side, forced: bool) -> Finding | None:
     )
 
 
-def _noticed(pair: Pair, decision: Decision, p: Side, q: Side) -> Iterator[Finding]:
-    """Say what is odd about the numbers of a column."""
+def _noticed(
+    pair: Pair, decision: Decision, p: Side | ProfileSide, q: Side | ProfileSide
+) -> Iterator[Finding]:
+    """Say what is odd about the values of a column, and what its sides cannot tell."""
+    if decision.problem is None:
+        for remark in (p.remark(pair.p, "P"), q.remark(pair.q, "Q")):
+            if remark is not None:
+                yield remark
     if pair.p not in p.numbers or pair.q not in q.numbers:
         return
     of_p, of_q = p.numbers[pair.p], q.numbers[pair.q]

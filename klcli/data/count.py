@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from klcli.typing import Floats
+
+#: The category of all labels that a profile does not hold by name.
+OTHER: Final = "(all others)"
 
 
 def cell_counts(values: Floats, bounds: Floats, weights: Floats | None = None) -> Floats:
@@ -90,6 +93,37 @@ def label_table(
     of_p, of_q = weights * np.array(scales)[:, None]
     table = CountTable.categorical(tuple(names), of_p, of_q, missing=any(missing))
     return table.subset((table.p > 0) | (table.q > 0))
+
+
+def folded(
+    counts: tuple[pl.DataFrame, pl.DataFrame], rests: tuple[float | None, float | None]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Put labels together on both sides that one of them does not hold by name.
+
+    Parameters
+    ----------
+    counts : tuple of DataFrame
+        Columns `label` and `weight` of each side.
+    rests : tuple of float or None
+        What the labels of each side weigh whose names are not held; None if all are.
+    """
+    import polars as pl
+
+    held = [
+        frame.select("label")
+        for frame, rest in zip(counts, rests, strict=True)
+        if rest is not None
+    ]
+    both = []
+    for frame, rest in zip(counts, rests, strict=True):
+        kept = frame.select("label", "weight")
+        for names in held:
+            kept = kept.join(names, on="label", how="semi")
+        other = float(frame["weight"].sum()) - float(kept["weight"].sum()) + (rest or 0.0)
+        if held:
+            kept = kept.vstack(pl.DataFrame({"label": [OTHER], "weight": [other]}))
+        both.append(kept)
+    return both[0], both[1]
 
 
 def printable(label: str) -> str:

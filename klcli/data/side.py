@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from klcli.data.overlap import RowSketch
     from klcli.data.table import Table
+    from klcli.results import Finding
     from klcli.typing import Floats
 
 #: Rows from which the kind of a text column is guessed, before all rows are looked at.
@@ -75,6 +76,16 @@ class Side:
         self._weight_squares = 0.0
         self._progress = progress
         self.start([])
+
+    @property
+    def schema(self) -> list[str]:
+        """Names of the columns, in order."""
+        return list(self.table.schema)
+
+    @property
+    def source(self) -> str:
+        """What messages call the table."""
+        return self.table.source
 
     def start(self, columns: Sequence[str]) -> None:
         """Forget the last group of columns and glance at the next."""
@@ -284,6 +295,31 @@ class Side:
         """Return what the missing rows of a column weigh, not yet scaled."""
         gaps = self.gaps[name]
         return gaps.weight if self.weighted else float(gaps.missing)
+
+    def whole(self, name: str) -> bool:  # noqa: ARG002 - other sides may differ by column
+        """Whether `finite` holds every row of a column."""
+        return self.complete
+
+    def cells(self, name: str) -> Floats | None:  # noqa: ARG002
+        """Return the only cells that a column can be counted in exactly: any will do."""
+        return None
+
+    def lacks(self, name: str, reading: Reading) -> Finding | None:  # noqa: ARG002
+        """Say why a column cannot be read in some way: rows can be read in any."""
+        return None
+
+    def rest(self, name: str) -> float | None:  # noqa: ARG002
+        """Return what the labels weigh whose names are not held: all are."""
+        return None
+
+    def remark(self, name: str, which: str) -> Finding | None:  # noqa: ARG002
+        """Say what cannot be told of a column of the side called `which`: nothing."""
+        return None
+
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """The unit that weights are counted in, and Σw and Σw² in it."""
+        return self._weight_unit or 1.0, self._weight_sum, self._weight_squares
 
     @property
     def effective_rows(self) -> float:

@@ -14,19 +14,26 @@ from klcli.counts import ColumnTable, PooledSample
 from klcli.data.bounds import quantile_bounds
 from klcli.data.columns import column_table
 from klcli.data.frames import ARRAY, FRAME, object_table
+from klcli.data.kept import KeptSide
 from klcli.data.kinds import decide
 from klcli.data.overlap import Overlap
 from klcli.data.pairing import Pair, pair_columns
+from klcli.data.profiles.cells import joint_bounds
+from klcli.data.profiles.file import is_profile, read_profile
+from klcli.data.profiles.profile import Profile
+from klcli.data.profiles.side import ProfileSide
 from klcli.data.side import Side
 from klcli.data.sources import label, open_source
+from klcli.data.table import Table
+from klcli.data.wording import counted
 from klcli.errors import InputError, UsageError
 from klcli.results import Finding, Kind, SourceInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from klcli.data.kinds import Decision
-    from klcli.data.table import Table
+    from klcli.data.rows import RowReader
     from klcli.typing import Floats, Layout
 
 #: Columns read together. It bounds the memory for the samples of wide tables.
@@ -92,6 +99,8 @@ def tabulate(
     selection: Selection = Selection(),
     *,
     layout: Layout | None = None,
+    layouts: Mapping[str, Layout] | None = None,
+    rows: RowReader | None = None,
     seed: int = 0,
     progress: Callable[[str, float], None] | None = None,
 ) -> Tabulation:
@@ -106,11 +115,17 @@ def tabulate(
     ----------
     p, q : path, NumPy array, data frame or dict of arrays
         A path may be a file, a glob, a folder, "-" for standard input (one of the two), or an
-        address. Arrays have shape (n,) or (n, d), with columns x0 … x{d−1}.
+        address. Arrays have shape (n,) or (n, d), with columns x0 … x{d−1}. Also an opened
+        `Table`, a `KeptSide`, which is not read again, or a `Profile`; the path of a profile,
+        too, is taken as its data.
     selection : Selection
         Columns, their kinds, missing values, weights.
     layout : callable, optional
         Chooses the boundaries of numeric cells; by default `quantile_bounds`.
+    layouts : dict of str to callable, optional
+        Layouts of single columns, by name.
+    rows : RowReader, optional
+        Reads rows, too, for what looks at several columns together.
     seed : int
         Of the row samples, which are drawn where a side has more than 131,072 rows.
     progress : callable, optional
@@ -144,9 +159,19 @@ def tabulate(
             "standard input can be one side only", "give the other side as a file, or <(command)"
         )
     with ExitStack() as cleanup:
-        return _tabulate(
-            (p, q), selection, layout or quantile_bounds, seed, progress or _silent, cleanup
-        )
+        cells = _Layouts(layout or quantile_bounds, layouts or {})
+        return _tabulate((p, q), selection, cells, rows, seed, progress or _silent, cleanup)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layouts:
+    """How each column is cut into cells."""
+
+    default: Layout
+    own: Mapping[str, Layout]
+
+    def of(self, column: str) -> Layout:
+        return self.own.get(column, self.default)
 
 
 @dataclass(slots=True)
@@ -167,7 +192,8 @@ class _Progress:
 def _tabulate(
     given: tuple[Any, Any],
     selection: Selection,
-    layout: Layout,
+    layouts: _Layouts,
+    rows: RowReader | None,
     seed: int,
     tell: Callable[[str, float], None],
     cleanup: ExitStack,
@@ -178,41 +204,65 @@ def _tabulate(
             Finding("same-source", "P and Q are the same source, whose true divergence is 0")
         )
     progress = _Progress(tell)
-    tables = []
+    opened = []
     for one in given:
         tell(f"opening {_name(one)}", 0.0)
-        tables.append(_open(one, selection, findings, cleanup))
-    pairs = pair_columns(list(tables[0].schema), list(tables[1].schema), selection, findings)
-    sides = []
-    for number, table in enumerate(tables):
+        opened.append(_open(one, selection, findings, cleanup))
+    pairs = pair_columns(list(opened[0].schema), list(opened[1].schema), selection, findings)
+    sides: list[Side | ProfileSide] = []
+    for number, table in enumerate(opened):
+        if not isinstance(table, Table):
+            sides.append(table)
+            continue
         weight = selection.weight if selection.weight in table.schema else None
         names = [(pair.p, pair.q)[number] for pair in pairs]
-        table.needed = tuple(names if weight is None else [*names, weight])
+        table.needed = table.needed or tuple(names if weight is None else [*names, weight])
         sides.append(Side(table, (seed, number), weight, progress.within(table.source)))
     groups = [pairs[i : i + _GROUP_COLUMNS] for i in range(0, len(pairs), _GROUP_COLUMNS)]
     progress.steps = 4 * len(groups)
     # Rows of unequal weight may be a table of frequencies, in which both sides list all values.
-    independent = selection.weight is None and not _same_source(*given)
-    overlaps = [Overlap(sides[0], sides[1]) if independent else None, *[None] * len(groups)]
+    independent = (
+        selection.weight is None
+        and not _same_source(*given)
+        and all(isinstance(one, Table) for one in opened)
+    )
+    p, q = sides
+    overlaps: list[Overlap | None] = [None] * len(groups)
+    if independent and isinstance(p, Side) and isinstance(q, Side):
+        overlaps[0] = Overlap(p, q)
     columns = [
         column
-        for group, overlap in zip(groups, overlaps, strict=False)
-        for column in _group(group, sides[0], sides[1], selection, layout, progress, overlap)
+        for group, overlap in zip(groups, overlaps, strict=True)
+        for column in _group(
+            group, sides[0], sides[1], selection, layouts, progress, overlap, rows
+        )
     ]
+    if rows is not None:
+        rows.read(sides[0], sides[1], columns, tell)
     if overlaps[0] is not None:
         findings.extend(overlaps[0].findings())
     if len(columns) == 1 and columns[0].undefined and columns[0].undefined.code == "not-numeric":
         wrong, _, remedy = columns[0].undefined.message.partition("; ")
         raise InputError(wrong, remedy)
-    if selection.weight is not None:
-        findings.append(_weighting(selection.weight, sides))
+    weights = [side.profile.weight for side in sides if isinstance(side, ProfileSide)]
+    weights = list(dict.fromkeys([selection.weight, *weights]))
+    findings += [_weighting(weight, sides) for weight in weights if weight is not None]
     tell("done", 1.0)
     infos = [SourceInfo(_name(one), side.rows) for one, side in zip(given, sides, strict=True)]
     return Tabulation(infos[0], infos[1], tuple(columns), tuple(dict.fromkeys(findings)))
 
 
-def _open(given: Any, selection: Selection, findings: list[Finding], cleanup: ExitStack) -> Table:
-    if _is_path(given):
+def _open(
+    given: Any, selection: Selection, findings: list[Finding], cleanup: ExitStack
+) -> Table | KeptSide | ProfileSide:
+    table: Table | KeptSide | ProfileSide
+    if isinstance(given, Table | KeptSide):
+        table = given
+    elif isinstance(given, Profile):
+        table = _profile_side(given, given.source, selection, findings)
+    elif _is_path(given) and is_profile(given):
+        table = _profile_side(read_profile(given), label(given), selection, findings)
+    elif _is_path(given):
         table = open_source(given, selection.input_format, findings, cleanup)
     else:
         table = object_table(given)
@@ -221,14 +271,40 @@ def _open(given: Any, selection: Selection, findings: list[Finding], cleanup: Ex
     return table
 
 
+def _profile_side(
+    profile: Profile, source: str, selection: Selection, findings: list[Finding]
+) -> ProfileSide:
+    weight = selection.weight
+    if weight is not None and profile.weight != weight:
+        if profile.weight is not None:
+            raise InputError(
+                f"--weight {weight}: {source} was made with weights of {profile.weight!r}",
+                "make it again with the same --weight",
+            )
+        if weight in {column.name for column in profile.columns}:
+            raise InputError(
+                f"--weight {weight}: the rows of {source} can be weighted no more",
+                f"make it again with --weight {weight}",
+            )
+    findings.append(
+        Finding(
+            "from-profile",
+            f"{source} is a profile of {counted(profile.rows, 'row')}, made {profile.created}: "
+            "its counts stand for the rows",
+        )
+    )
+    return ProfileSide(profile, source)
+
+
 def _group(
     pairs: Sequence[Pair],
-    p: Side,
-    q: Side,
+    p: Side | ProfileSide,
+    q: Side | ProfileSide,
     selection: Selection,
-    layout: Layout,
+    layouts: _Layouts,
     progress: _Progress,
     overlap: Overlap | None,
+    rows: RowReader | None,
 ) -> Iterator[ColumnTable]:
     """Tabulate some of the columns; `overlap` looks at their rows as they pass."""
     p.start([pair.p for pair in pairs])
@@ -241,7 +317,12 @@ def _group(
         before, decisions = (
             decisions,
             {
-                pair: decide(pair.name, p.views[pair.p], q.views[pair.q], selection.forced(pair))
+                pair: _held(
+                    pair,
+                    decide(pair.name, p.views[pair.p], q.views[pair.q], selection.forced(pair)),
+                    p,
+                    q,
+                )
                 for pair in pairs
             },
         )
@@ -256,7 +337,7 @@ def _group(
     for pair, decision in decisions.items():
         if decision.problem is None and decision.p.numeric:
             try:
-                bounds[pair] = _bounds(pair, p, q, layout)
+                bounds[pair] = _bounds(pair, p, q, layouts.of(pair.name))
             except InputError as error:
                 # What one column cannot be cut into must not take the others down.
                 problem = Finding("not-applicable", f"{error.message}; {error.hint}")
@@ -266,31 +347,53 @@ def _group(
     progress.done = first + 3
     counts_q = q.count({pair.q: edges for pair, edges in bounds.items()})
     progress.done = first + 4
+    if rows is not None:
+        rows.decided(decisions)
+    drop = selection.missing == "drop"
     for pair, decision in decisions.items():
         counts = None
         if pair in bounds:
             counts = bounds[pair], counts_p[pair.p], counts_q[pair.q]
-        yield column_table(
+        column = column_table(
             pair,
             decision,
             p,
             q,
             counts,
-            drop=selection.missing == "drop",
+            drop=drop,
             forced=selection.forced(pair) is not None,
         )
+        yield column
 
 
-def _bounds(pair: Pair, p: Side, q: Side, layout: Layout) -> Floats:
+def _held(
+    pair: Pair, decision: Decision, p: Side | ProfileSide, q: Side | ProfileSide
+) -> Decision:
+    """Let a decision fail that asks for what a side does not hold."""
+    if decision.problem is not None:
+        return decision
+    problem = p.lacks(pair.p, decision.p) or q.lacks(pair.q, decision.q)
+    if problem is None:
+        return decision
+    kind = Kind.TEXT if problem.code == "text" else decision.kind
+    return replace(decision, kind=kind, problem=problem)
+
+
+def _bounds(pair: Pair, p: Side | ProfileSide, q: Side | ProfileSide, layout: Layout) -> Floats:
     """Choose the cells of a numeric column."""
     values_p, values_q = p.finite(pair.p), q.finite(pair.q)
     if not len(values_p) and not len(values_q):
         return values_p
-    complete = p.complete and q.complete
-    return layout(PooledSample(values_p, values_q, complete, p.summary(pair.p), q.summary(pair.q)))
+    complete = p.whole(pair.p) and q.whole(pair.q)
+    bounds = layout(
+        PooledSample(values_p, values_q, complete, p.summary(pair.p), q.summary(pair.q))
+    )
+    if layout is not quantile_bounds:
+        return bounds  # of bins or grids that the method needs just so
+    return joint_bounds(p.cells(pair.p), q.cells(pair.q), bounds)
 
 
-def _weighting(weight: str, sides: Sequence[Side]) -> Finding:
+def _weighting(weight: str, sides: Sequence[Side | ProfileSide]) -> Finding:
     p, q = sides
     message = (
         f"rows are weighted by {weight!r}; effective sample sizes: {p.effective_rows:,.1f} of "
@@ -305,6 +408,8 @@ def _weighting(weight: str, sides: Sequence[Side]) -> Finding:
 def _name(given: Any) -> str:
     if _is_path(given):
         return label(given)
+    if isinstance(given, Table | KeptSide | Profile):
+        return given.source
     return ARRAY if isinstance(given, np.ndarray) else FRAME
 
 

@@ -1,0 +1,1 @@
+"""Profiles are made of data, and merged."""
