@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from klcli.counts import CountTable, Role
+from klcli.densities.bumps import BUMP_VARIANCE, bumps
 from klcli.densities.logistic import Fit, Model, path
 from klcli.densities.splines import linear, natural_cubic
 from klcli.typing import FittedPair
@@ -126,9 +127,13 @@ class Ratio:
         group = merge(table.p + table.q, self.groups)
         p = np.bincount(group, table.p).astype(float)
         q = np.bincount(group, table.q).astype(float)
+        competing = models(p + q, discrete(table))
+        paths = [path(model, p, q) for model in competing]
         fits = [
-            (model, fit) for model in models(p + q, discrete(table)) for fit in path(model, p, q)
+            (model, fit) for model, along in zip(competing, paths, strict=True) for fit in along
         ]
+        if len(competing) > 1:
+            fits += _with_bumps(competing[0], paths[0], p, q)
         evidence = np.array([fit.log_evidence for _, fit in fits])
         weights = np.exp(evidence - evidence.max())
         weights /= weights.sum()
@@ -213,15 +218,47 @@ def models(counts: Floats, every: bool) -> list[Model]:
     return [smooth, _with_atoms(smooth, heavy, rows), walk]
 
 
+def _with_bumps(smooth: Model, along: list[Fit], p: Floats, q: Floats) -> list[tuple[Model, Fit]]:
+    """Fit the smooth model with a level of its own for each stretch that sticks out of it.
+
+    They are looked for around no difference at all, around the smoothest fit and around the one
+    with the most evidence.
+    """
+    rows = float(p.sum() + q.sum())
+    offset = np.log(p.sum() / q.sum())
+    found: dict[tuple[tuple[int, int], ...], float] = {}
+    best = max(along, key=lambda fit: fit.log_evidence)
+    for log_ratio in (np.zeros(len(p)), along[0].log_ratio, best.log_ratio):
+        places, log_prior = bumps(log_ratio + offset, p, q)
+        found.setdefault(tuple(places), log_prior)
+    fits = []
+    for stretches, log_prior in found.items():
+        if not stretches:
+            continue
+        extra = np.zeros((len(p), len(stretches)))
+        for column, (first, stop) in enumerate(stretches):
+            extra[first:stop, column] = 1
+        model = _with_terms(smooth, extra, BUMP_VARIANCE, rows)
+        fits += [
+            (model, replace(fit, log_evidence=fit.log_evidence + log_prior))
+            for fit in path(model, p, q)
+        ]
+    return fits
+
+
 def _with_atoms(model: Model, atoms: Integers, rows: float) -> Model:
     """Add a term of its own for each of some cells."""
-    size = model.design.shape[1]
     extra = np.zeros((len(model.design), len(atoms)))
     extra[atoms, np.arange(len(atoms))] = 1
-    total = size + len(atoms)
+    return _with_terms(model, extra, _ATOM_VARIANCE, rows)
+
+
+def _with_terms(model: Model, extra: Floats, variance: float, rows: float) -> Model:
+    """Add columns to the design, with independent priors of this variance."""
+    size, total = model.design.shape[1], model.design.shape[1] + extra.shape[1]
     roughness, prior = np.zeros((total, total)), np.zeros((total, total))
     roughness[:size, :size], prior[:size, :size] = model.roughness, model.prior
-    prior[size:, size:] = np.eye(len(atoms)) / (rows * _ATOM_VARIANCE)
+    prior[size:, size:] = np.eye(extra.shape[1]) / (rows * variance)
     return Model(np.hstack([model.design, extra]), roughness, prior, model.weights)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,20 @@ from klcli.results import Finding
 
 if TYPE_CHECKING:
     from klcli.counts import CountTable
-    from klcli.typing import Bools
+    from klcli.typing import Bools, Floats, Integers
 
 #: A run of k rows of P without a row of Q has probability (n / (n + m))^k at each of n places
 #: where P and Q do not differ. It is no accident where n times that is below exp(−3).
 _MARGIN = 3.0
+#: The same beyond Q's smallest or largest value, where the status depends on it. Tails of regular
+#: pairs (a Pareto shape of p/q up to 0.4; twelve pairs, 200 to 10,000 rows) exceed it in about 1 %.
+_SURE_AT_ENDS = 8.0
+#: Instead of `_MARGIN` where the status depends on it: one false alarm in some 150 columns.
+_SURE = 5.0
+#: Rows that must lie apart from all others: 2^(1 − 9) is one false alarm in 256 columns.
+_APART_ROWS = 9
+#: Rows that tell what is usual beside a run.
+_BESIDE = 20.0
 #: Beyond this share of P outside of what Q shows, the samples hardly meet.
 _DISJOINT = 0.95
 _NAMED = 5
@@ -36,15 +46,17 @@ class Escape:
         The same in words; None if there is none.
     bound : float
         What the divergence is at least, in nats, from this part against the rest alone.
-    single : bool
-        Whether the part is one value that repeats.
+    abrupt : bool
+        Whether Q is absent where its neighbourhood leads one to expect it: beside these rows of P
+        lie enough of Q for their absence to be no accident. Otherwise P merely thins out later
+        than Q, as tails do.
     """
 
     mass: float
     cells: Bools
     finding: Finding | None
     bound: float = 0.0
-    single: bool = False
+    abrupt: bool = False
 
 
 def unseen_categories(table: CountTable, sample: str, *, only: Bools | None = None) -> Escape:
@@ -91,22 +103,26 @@ def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
     if not table.n_p or not table.n_q:
         return Escape(1.0 if table.n_p else 0.0, empty & (table.p > 0), None)
     run = np.cumsum(np.diff(empty, prepend=empty[:1]).astype(int))
-    counts = np.bincount(run, weights=table.p * empty)
-    # The surprise of a run: minus its log probability where P and Q do not differ.
-    surprise = counts * np.log1p(table.n_q / table.n_p)
+    counts = np.bincount(run, weights=table.p * empty).astype(float)
     alone = _lone_value(table, empty)
-    single = alone is not None
-    which = int(counts.argmax()) if alone is None else int(run[alone])
-    if alone is None and surprise[which] < np.log(table.n_p) + _MARGIN:
-        return Escape(0.0, nothing, None)
+    which = abrupt = None
+    if alone is not None:
+        which = int(run[alone])
+    else:
+        which = abrupt = _abrupt_end(table, run, counts)
+    if which is None:
+        which = int(counts.argmax())
+        # The surprise of a run: minus its log probability where P and Q do not differ.
+        if counts[which] * np.log1p(table.n_q / table.n_p) < np.log(table.n_p) + _MARGIN:
+            return Escape(0.0, nothing, None)
     cells: Bools = empty & (run == which) & (table.p > 0)
     inside = np.flatnonzero(cells)
     mass = float(counts[which] / table.n_p)
     bound = _two_cells(mass, table.n_p, table.n_q)
-    if single:
+    if alone is not None:
         value = table.name(int(inside[0]))
         message = f"only {sample} shows the value {value}: {_percent(mass)} of its rows"
-        return Escape(mass, cells, Finding("unseen-categories", message), bound, single=True)
+        return Escape(mass, cells, Finding("unseen-categories", message), bound, abrupt=True)
     seen = np.flatnonzero(~empty)
     low, high = table.lower[seen[0]], table.lower[seen[-1]]
     if inside[0] > seen[-1]:
@@ -117,32 +133,86 @@ def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
         where = f"between {table.lower[inside[0]]:.6g} and {table.upper[inside[-1]]:.6g}"
     code = "saturated" if mass >= _DISJOINT else "outside-range"
     message = f"{_percent(mass)} of {sample} lies where {reference} has no rows, {where}"
-    return Escape(mass, cells, Finding(code, message), bound)
+    return Escape(mass, cells, Finding(code, message), bound, abrupt is not None)
+
+
+def _abrupt_end(table: CountTable, run: Integers, counts: Floats) -> int | None:
+    """Find the largest run of P where Q ends as its neighbourhood does not foretell.
+
+    There are two ends of the range where a run may be, and about as many gaps as rows of P.
+    """
+    ends = (0, int(run[-1]))
+    abrupt = {}
+    for which in {*ends, int(counts.argmax())}:
+        if counts[which] == 0:
+            continue
+        stretch = np.flatnonzero(run == which)
+        first, stop = int(stretch[0]), int(stretch[-1]) + 1
+        surprise = _surprise_beside(table, first, stop)
+        if which in ends:
+            sure = surprise >= _SURE_AT_ENDS or _apart(table, first, stop)
+        else:
+            sure = surprise >= np.log(table.n_p) + _SURE
+        if sure:
+            abrupt[which] = float(counts[which])
+    return max(abrupt, key=abrupt.__getitem__, default=None)
+
+
+def _apart(table: CountTable, first: int, stop: int) -> bool:
+    """Tell whether the outer part of a run at an end is farther from the rest than it is wide.
+
+    For k rows that thin out no more slowly than evenly, that has a probability of at most
+    2^(1−k): spacings of even rows are exchangeable, and those of a tail grow outwards [1]_.
+
+    References
+    ----------
+    .. [1] A. Rényi, "On the theory of order statistics", Acta Mathematica Hungarica 4 (1953),
+       191-231, section 1.
+    """
+    # Each bound is that of the cell's own values, as long as cells hold single rows.
+    value = np.where(np.isfinite(table.lower), table.lower, table.upper)
+    held = np.flatnonzero(table.p + table.q)
+    if first == 0:
+        outward = -value[held[: np.searchsorted(held, stop) + 1]][::-1]
+    else:
+        outward = value[held[np.searchsorted(held, first) - 1 :]]
+    gap, width = np.diff(outward), outward[-1] - outward[1:]
+    return bool(np.any((gap > width)[: 1 - _APART_ROWS]))
+
+
+def _surprise_beside(table: CountTable, first: int, stop: int) -> float:
+    """Return minus the log probability that the cells [first, stop) hold no row of Q.
+
+    Going by the rows beside them: as many as P has in the cells, but at least twenty, on either
+    side, whichever foretells less of Q; with a uniform prior on the share of Q there (Laplace's
+    rule of succession), but no more than the share of all rows. In a tail the rows beside are
+    few of Q already, and its absence beyond is no surprise.
+    """
+    below = [np.concatenate([[0.0], np.cumsum(side)]) for side in (table.p, table.q)]
+    pooled = below[0] + below[1]
+    run = float(pooled[stop] - pooled[first])
+    rows = max(run, _BESIDE)
+    left = max(int(np.searchsorted(pooled, pooled[first] - rows, "right")) - 1, 0)
+    right = min(int(np.searchsorted(pooled, pooled[stop] + rows, "left")), len(pooled) - 1)
+    surprise = run * math.log1p(table.n_q / table.n_p)
+    for start, end in ((left, first), (stop, right)):
+        if end > start:
+            near_p, near_q = (float(side[end] - side[start]) + 1 for side in below)
+            near = near_p + near_q
+            ruled = (math.lgamma(near + run), math.lgamma(near_p), math.lgamma(near))
+            surprise = min(surprise, ruled[0] + ruled[1] - ruled[2] - math.lgamma(near_p + run))
+    return surprise
 
 
 def _lone_value(table: CountTable, empty: Bools) -> int | None:
-    """Find the repeated value that Q ought to show, going by its neighbours, and never does.
-
-    Neighbours are as many rows as the value has, but at least twenty, on either side. In the
-    tail of rounded numbers they hold few rows of Q, and its absence is no surprise.
-    """
+    """Find the repeated value that Q ought to show, going by its neighbours, and never does."""
     atoms = table.roles == Role.ATOM
     places = np.log(max(int(atoms.sum()), 1)) + _MARGIN
-    below = [np.concatenate([[0.0], np.cumsum(side)]) for side in (table.p, table.q)]
-    pooled = below[0] + below[1]
     candidates = np.flatnonzero(
         atoms & empty & (table.p >= places / np.log1p(table.n_q / table.n_p))
     )
     for cell in candidates[np.argsort(-table.p[candidates], kind="stable")][:20]:
-        rows = max(table.p[cell], 20.0)
-        first = max(int(np.searchsorted(pooled, pooled[cell] - rows, "right")) - 1, 0)
-        last = min(int(np.searchsorted(pooled, pooled[cell + 1] + rows, "left")), len(atoms))
-        odds = table.n_q / table.n_p
-        for start, stop in ((first, int(cell)), (int(cell) + 1, last)):
-            if stop > start:
-                near_p, near_q = (float(side[stop] - side[start]) for side in below)
-                odds = min(odds, near_q / max(near_p, 1.0))
-        if table.p[cell] * np.log1p(odds) >= places:
+        if _surprise_beside(table, int(cell), int(cell) + 1) >= places:
             return int(cell)
     return None
 

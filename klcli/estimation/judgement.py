@@ -12,6 +12,7 @@ from klcli.diagnostics.resolution import unresolved
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import no_number, outside_support, unseen_categories
 from klcli.diagnostics.tails import heavy_tail
+from klcli.estimation.crosscheck import second_opinion
 from klcli.results import Finding, Status
 
 if TYPE_CHECKING:
@@ -52,7 +53,12 @@ class Verdict:
 
 
 def judge(
-    fine: CountTable, table: CountTable, point: Point, choice: Choice, names: tuple[str, str]
+    fine: CountTable,
+    table: CountTable,
+    point: Point,
+    choice: Choice,
+    names: tuple[str, str],
+    finer: CountTable | None = None,
 ) -> Verdict:
     """Run the diagnostics that fit the method.
 
@@ -66,6 +72,8 @@ def judge(
         The method.
     names : tuple of str
         What to call both samples.
+    finer : CountTable, optional
+        Quantile cells of numbers, where those of `fine` are the method's own.
     """
     findings = [few_rows(fine), constant(fine)]
     if choice.density_name == "frequency":
@@ -78,6 +86,13 @@ def judge(
     else:
         status, escape, more = _judge_numbers(fine, table, point, choice, names)
         findings += more
+        if status in (Status.OK, Status.LOWER_BOUND):
+            smooth_ratio = choice.density_name == "ratio"
+            cells = fine if smooth_ratio else finer
+            if cells is not None and cells.n_p and cells.n_q:
+                opinion, low = second_opinion(cells, table, point, smooth_ratio=smooth_ratio)
+                findings.append(opinion)
+                status = Status.LOWER_BOUND if low else status
     warnings = tuple(finding for finding in findings if finding is not None)
     value = point.value
     if status is Status.INFINITE:
@@ -108,8 +123,8 @@ def _judge_numbers(
     status = Status.OK
     # Where Q has no rows, its mass is known to no better than a factor of e or so, which is one
     # nat for each row of P there. It matters once it exceeds the noise of an estimate whose log
-    # ratio varies by one nat; a value that repeats and that Q never shows matters by itself.
-    if escape.single or escape.mass > 2 * (1 / fine.n_p + 1 / fine.n_q) ** 0.5:
+    # ratio varies by one nat, or where Q ends abruptly.
+    if escape.abrupt or escape.mass > 2 * (1 / fine.n_p + 1 / fine.n_q) ** 0.5:
         findings.append(escape.finding)
         status = Status.LOWER_BOUND
     if not numbers.n_p or not numbers.n_q:

@@ -92,7 +92,7 @@ def test_a_lone_value_that_q_never_shows():
     values = np.unique(np.concatenate([p, q]))
     table = number_table(p, q, np.union1d(values, [np.nextafter(-999.0, 0)]))
     escape = outside_support(table, "P", "Q")
-    assert escape.single
+    assert escape.abrupt
     assert escape.finding.message == "only P shows the value -999: 1 % of its rows"
 
 
@@ -113,8 +113,33 @@ def test_the_tail_of_rounded_numbers_is_no_lone_value():
         p, q = np.round(RNG.normal(0, 1, 3000), 1), np.round(RNG.normal(0.8, 1, 3000), 1)
         values = np.unique(np.concatenate([p, q]))
         table = number_table(p, q, np.union1d(values, np.nextafter(values, np.inf)))
-        found += outside_support(table, "P", "Q").single
+        found += outside_support(table, "P", "Q").abrupt
     assert found <= 3
+
+
+def test_a_cluster_beyond_q_is_abrupt():
+    found = 0
+    for _ in range(100):
+        p = np.concatenate([RNG.normal(0, 1, 980), RNG.normal(8, 0.2, 20)])
+        found += outside_support(ranks(p, RNG.normal(0, 1, 1000)), "P", "Q").abrupt
+    assert found >= 95
+
+
+def test_a_gap_of_q_is_abrupt():
+    p, q = RNG.uniform(0, 1, 500), np.abs(RNG.uniform(-0.45, 0.45, 500) + 1e-9)
+    q = np.where(RNG.random(500) < 0.5, q, 1 - q)
+    escape = outside_support(ranks(p, q), "P", "Q")
+    assert escape.abrupt
+    assert escape.mass == pytest.approx(0.1, abs=0.05)
+
+
+@pytest.mark.parametrize("rows", [200, 1000, 5000])
+def test_a_tail_that_reaches_farther_is_not_abrupt(rows):
+    found = 0
+    for _ in range(100):
+        p, q = RNG.normal(0.7, 1, rows), RNG.normal(0, 1, rows)
+        found += outside_support(ranks(p, q), "P", "Q").abrupt
+    assert found <= 4
 
 
 def test_the_bound_holds_and_is_not_idle():
