@@ -9,10 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from klcli.data.profiles.file import read_profile
     from klcli.estimation import estimate
+    from klcli.profiling.make import profile
+    from klcli.profiling.merge import merge_profiles
+    from klcli.monitoring.run import drift
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "estimate"]
+__all__ = ["__version__", "drift", "estimate"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,6 +26,10 @@ def __getattr__(name: str) -> Any:
         from klcli.estimation import estimate
 
         return estimate
+    if name == "drift":
+        from klcli.monitoring.run import drift
+
+        return drift
     raise AttributeError(f"module 'klcli' has no attribute {name!r}")
 
 

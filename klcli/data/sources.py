@@ -71,6 +71,24 @@ def label(given: str | os.PathLike[str]) -> str:
     return STDIN if os.fspath(given) == "-" else os.fspath(given)
 
 
+def files_of(given: str | os.PathLike[str], input_format: str | None) -> list[str]:
+    """Return the files that a glob or a folder stands for; anything else stands for itself.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    path = os.fspath(given)
+    if path == "-" or "://" in path or not path:
+        return [path]
+    if Path(path).is_dir():
+        return _below(path, path, any_name=input_format is not None)
+    if not Path(path).exists() and glob.has_magic(path):
+        return _matches(path, path)
+    return [path]
+
+
 @dataclass(frozen=True, slots=True)
 class _Opener:
     format: str

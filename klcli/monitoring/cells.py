@@ -1,0 +1,231 @@
+"""Coarse cells of a column, the same for all batches: what moved, for people to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from klcli.counts import Role
+from klcli.data.count import printable
+from klcli.monitoring.report import Cell
+from klcli.results import Kind
+
+if TYPE_CHECKING:
+    from klcli.counts import CountTable
+    from klcli.data.side import Side
+    from klcli.typing import Bools, Floats
+
+#: Values or categories of the reference that get a cell of their own. With the cells for other,
+#: new and missing values, a column has at most 24: what still fits on a page as a bar chart.
+MOST_VALUES: Final = 20
+#: Quantile cells of continuous numbers.
+QUANTILES: Final = 12
+NEW, OTHER, MISSING = "(new values)", "(other values)", "(missing)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberCells:
+    """Cells of numbers.
+
+    Attributes
+    ----------
+    bounds : ndarray of float, shape (bounds,)
+        Strictly increasing; what lies outside has open cells.
+    kind : str
+        How bounds are written.
+    """
+
+    bounds: Floats
+    kind: str
+
+    def cells(self, fine: CountTable, reduced: CountTable, contributions: Floats) -> list[Cell]:
+        """Add up counts of `fine` and contributions of `reduced` cells."""
+        shares = [
+            _between(fine, fine.p / fine.n_p, self.bounds),
+            _between(fine, fine.q / fine.n_q, self.bounds),
+            _between(reduced, contributions, self.bounds),
+        ]
+        lower = np.concatenate([[-np.inf], self.bounds])
+        upper = np.concatenate([self.bounds, [np.inf]])
+        cells = [
+            Cell(self._label(low, high), p, q, part, low, high)
+            for low, high, p, q, part in zip(
+                *(column.tolist() for column in (lower, upper, *shares)), strict=True
+            )
+        ]
+        nan = float("nan")
+        for label, value in (("-inf", -np.inf), ("inf", np.inf)):
+            cells.append(Cell(label, *_at(fine, reduced, contributions, value), value, value))
+        cells.append(Cell(MISSING, *_at(fine, reduced, contributions, nan), nan, nan))
+        return cells
+
+    def _label(self, low: float, high: float) -> str:
+        if np.nextafter(low, np.inf) == high:
+            return self._written(low)
+        if low == -np.inf:
+            return f"below {self._written(high)}"
+        if high == np.inf:
+            return f"from {self._written(low)}"
+        return f"{self._written(low)} … {self._written(high)}"
+
+    def _written(self, value: float) -> str:
+        if self.kind != Kind.DATETIME:
+            return f"{value:.6g}"
+        try:
+            moment = datetime.fromtimestamp(value, tz=UTC)
+        except (OverflowError, ValueError, OSError):
+            return f"{value:.6g}"
+        return f"{moment:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelCells:
+    """Cells of categories: those of the reference, the most frequent ones if there are many.
+
+    Attributes
+    ----------
+    own : tuple of str
+        Labels with a cell of their own.
+    known : frozenset of str
+        All labels of the reference.
+    """
+
+    own: tuple[str, ...]
+    known: frozenset[str]
+
+    def cells(
+        self,
+        fine: CountTable,
+        reduced: CountTable,  # noqa: ARG002 - categories are never merged
+        contributions: Floats,
+    ) -> list[Cell]:
+        """Add up counts and contributions of cells."""
+        names = [*self.own, OTHER, NEW, MISSING]
+        position = {name: number for number, name in enumerate(self.own)}
+        target = np.array([
+            len(names) - 1
+            if role == Role.MISSING
+            else position.get(label, len(self.own) + (label not in self.known))
+            for label, role in zip(fine.labels, fine.roles.tolist(), strict=True)
+        ])  # fmt: skip
+        p, q, part = (
+            np.bincount(target, weights=weights, minlength=len(names)).tolist()
+            for weights in (fine.p / fine.n_p, fine.q / fine.n_q, contributions)
+        )
+        nan = float("nan")
+        return [
+            Cell(name, *numbers, nan, nan)
+            for name, numbers in zip(names, zip(p, q, part, strict=True), strict=True)
+        ]
+
+
+def plan(reference: Side, name: str, kind: str) -> NumberCells | LabelCells:
+    """Choose the cells of a column from the reference alone, so that batches share them."""
+    if name in reference.labels:
+        counts = (
+            reference.labels[name].counts().sort(["weight", "label"], descending=[True, False])
+        )
+        labels = [printable(label) for label in counts["label"].to_list()]
+        return LabelCells(tuple(labels[:MOST_VALUES]), frozenset(labels))
+    values = reference.finite(name)
+    if not len(values):
+        return NumberCells(np.empty(0), kind)
+    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    times = np.diff(starts, append=len(values))
+    distinct = values[starts]
+    if len(distinct) <= MOST_VALUES:
+        atoms, edges = distinct, np.empty(0)
+    else:
+        atoms = distinct[times >= len(values) / MOST_VALUES]
+        steps = np.arange(1, QUANTILES) * len(values) // QUANTILES
+        edges = _rounded(values[steps], kind)
+    bounds = np.concatenate([edges, atoms, np.nextafter(atoms, np.inf)])
+    return NumberCells(np.array(sorted(set(bounds.tolist()))), kind)
+
+
+def coarse(
+    cells: NumberCells | LabelCells,
+    fine: CountTable,
+    reduced: CountTable,
+    contributions: Floats,
+    total: float,
+) -> tuple[Cell, ...]:
+    """Return the cells that hold anything; their contributions sum to `total`."""
+    difference = total - contributions.sum()
+    sizes = np.abs(contributions)
+    if sizes.sum() == 0:
+        sizes = reduced.p
+    adjusted = contributions + difference * sizes / sizes.sum()
+    return tuple(
+        cell
+        for cell in cells.cells(fine, reduced, adjusted)
+        if cell.share_p > 0 or cell.share_q > 0 or cell.contribution != 0
+    )
+
+
+def _rounded(edges: Floats, kind: str) -> Floats:
+    """Round edges to the leading digit of the gaps between them, so that they can be read."""
+    edges = np.array(sorted(set(edges.tolist())))
+    if len(edges) < 2:
+        return edges
+    gaps = np.diff(edges)
+    nearest = np.minimum(np.append(gaps, np.inf), np.concatenate([[np.inf], gaps]))
+    if kind == Kind.DATETIME:
+        units = np.array([86400.0, 3600.0, 60.0, 1.0])
+        step = units[np.minimum(np.searchsorted(-units, -nearest), len(units) - 1)]
+        rounded: Floats = np.round(edges / step) * step
+        return rounded
+    # Dividing by a power of ten gives 0.1 where multiplying with its inverse would not.
+    digits = -np.floor(np.log10(nearest)).astype(int)
+    return np.array(
+        [round(edge, digit) for edge, digit in zip(edges, digits.tolist(), strict=True)]
+    )
+
+
+def _between(table: CountTable, weights: Floats, bounds: Floats) -> Floats:
+    """Add up weights between bounds; a cell that a bound cuts is divided in proportion."""
+    inside = ~_special(table)
+    below, mass = _lower(table)[inside], weights[inside]
+    above = np.where(
+        np.isinf(table.upper[inside]), np.nextafter(below, np.inf), table.upper[inside]
+    )
+    total = np.cumsum(mass)
+    if not len(total):
+        return np.zeros(len(bounds) + 1)
+    places = np.stack([below, above], axis=1).ravel()
+    sums = np.stack([total - mass, total], axis=1).ravel()
+    at = np.interp(bounds, places, sums)
+    result: Floats = np.diff(np.concatenate([[0.0], at, total[-1:]]))
+    return result
+
+
+def _lower(table: CountTable) -> Floats:
+    """Return lower bounds, finite: what an open cell holds counts as close to its upper bound."""
+    return np.where(np.isinf(table.lower), np.nextafter(table.upper, -np.inf), table.lower)
+
+
+def _special(table: CountTable) -> Bools:
+    """Tell which cells hold no finite numbers: missing and infinite ones."""
+    infinite = np.isinf(table.lower) & (table.roles == Role.ATOM)
+    special: Bools = infinite | (table.roles == Role.MISSING)
+    return special
+
+
+def _at(
+    fine: CountTable, reduced: CountTable, contributions: Floats, value: float
+) -> tuple[float, float, float]:
+    """Return shares and contribution of the cell of ±inf, or of missing values where NaN."""
+
+    def here(table: CountTable) -> Bools:
+        infinite = (table.lower == value) & (table.roles == Role.ATOM)
+        chosen: Bools = table.roles == Role.MISSING if np.isnan(value) else infinite
+        return chosen
+
+    return (
+        float(fine.p[here(fine)].sum() / fine.n_p),
+        float(fine.q[here(fine)].sum() / fine.n_q),
+        float(contributions[here(reduced)].sum()),
+    )

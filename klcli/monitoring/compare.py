@@ -1,0 +1,191 @@
+"""One batch against one reference: every column estimated, coarse cells, what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+
+from klcli.data.tabulate import Selection, tabulate
+from klcli.monitoring.cells import LabelCells, NumberCells, coarse, plan
+from klcli.monitoring.changes import column_changes
+from klcli.monitoring.report import Batch, Cell
+from klcli.monitoring.schema import schema_findings
+from klcli.monitoring.significance import refined
+from klcli.estimation.column import examine_column
+from klcli.estimation.estimate import layout_of
+from klcli.results import Estimate, Finding, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from klcli.counts import ColumnTable
+    from klcli.data.kept import KeptSide
+    from klcli.data.table import Table
+    from klcli.monitoring.options import DriftOptions
+    from klcli.typing import Layout
+
+#: Findings of reading that have a wording of their own here, or say nothing about a batch.
+_REWORDED = ("only-in-p", "only-in-q", "same-source")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One column of one batch, before the whole grid is known. Values are in the report's unit."""
+
+    estimate: Estimate
+    cells: tuple[Cell, ...] = ()
+    changes: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that is kept of a batch."""
+
+    batch: Batch
+    columns: tuple[Compared, ...] = ()
+
+
+class Reference:
+    """What batches are compared with, read once.
+
+    Parameters
+    ----------
+    name : str
+        For reports.
+    side : KeptSide
+        The rows.
+    """
+
+    def __init__(self, name: str, side: KeptSide) -> None:
+        self.name = name
+        self.side = side
+        self._plans: dict[tuple[str, bool], NumberCells | LabelCells] = {}
+
+    def cells(self, column: ColumnTable) -> NumberCells | LabelCells:
+        """Return the coarse cells of a column."""
+        key = column.name, column.table.ordered
+        if key not in self._plans:
+            self._plans[key] = plan(self.side, column.name, column.kind)
+        return self._plans[key]
+
+
+def compare(
+    name: str,
+    source: str,
+    table: Table,
+    reference: Reference,
+    options: DriftOptions,
+    *,
+    tests: int,
+    progress: Callable[[str, float], None],
+) -> Outcome:
+    """Compare a batch with its reference, column by column.
+
+    Parameters
+    ----------
+    name, source : str
+        Of the batch.
+    table : Table
+        The batch, opened.
+    reference : Reference
+        What to compare with.
+    options : DriftOptions
+        With kinds and exclusions by name.
+    tests : int
+        Results that the grid will have, which p-values have to be fine enough for.
+    progress : callable
+        Called with what is being done and the share that is done.
+
+    Raises
+    ------
+    InputError
+        If the batch cannot be read, or has no column to compare.
+    """
+    theirs = reference.side.table.schema
+    selection = _narrowed(options, list(table.schema), list(theirs))
+    layouts = _layouts(options, list(table.schema))
+    tables = tabulate(
+        table,
+        reference.side,
+        selection,
+        layout=layout_of(options.method("")),
+        layouts=layouts,
+        seed=int(options.seed),
+        progress=lambda step, share: progress(step, share / 2),
+    )
+    columns = []
+    order = {column: position for position, column in enumerate(theirs)}
+    ordered = sorted(tables.columns, key=lambda each: order.get(each.name, len(order)))
+    for done, column in enumerate(ordered):
+        progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(ordered))
+        columns.append(_compared(column, reference, options, tests))
+    findings = [
+        *schema_findings(table, reference.side.table, options, ordered),
+        *(finding for finding in tables.findings if finding.code not in _REWORDED),
+    ]
+    batch = Batch(name, source, tables.p.rows, reference.name, tables.q.rows, tuple(findings))
+    return Outcome(batch, tuple(columns))
+
+
+def _compared(
+    column: ColumnTable, reference: Reference, options: DriftOptions, tests: int
+) -> Compared:
+    request = options.request(column.name)
+    (examined,) = examine_column(column, request)
+    estimate = examined.estimate
+    table, point = examined.table, examined.point
+    cells: tuple[Cell, ...] = ()
+    if table is not None and point is not None:
+        total = estimate.finite_estimate
+        if estimate.status == Status.LOWER_BOUND:
+            total = estimate.estimate
+        found = coarse(reference.cells(column), column.table, table, point.contributions, total)
+        cells = tuple(
+            replace(cell, contribution=cell.contribution * options.scale) for cell in found
+        )
+        mark = crc32(f"refined {column.name}".encode())
+        p_value = refined(
+            examined,
+            resamples=request.resamples,
+            level=1 - options.confidence,
+            tests=tests,
+            rng=np.random.default_rng([request.seed, mark]),
+        )
+        estimate = replace(estimate, p_value=p_value)
+    changes = column_changes(column, tests)
+    return Compared(estimate.scaled(options.scale), cells, tuple(changes))
+
+
+def _narrowed(options: DriftOptions, ours: Sequence[str], theirs: Sequence[str]) -> Selection:
+    """Return what to select where a batch may lack columns that were named."""
+    either = {*ours, *theirs}
+    both = {*ours} & {*theirs}
+
+    def known(names: Sequence[str], among: set[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if name in among)
+
+    splitting = tuple(name for name in (options.by, options.time) if name is not None)
+    weight = options.weight if options.weight in either else None
+    return Selection(
+        columns=known(options.column, both),
+        exclude=known((*options.exclude, *splitting), either),
+        categorical=known(options.categorical, either),
+        numeric=known(options.numeric, either),
+        missing=options.missing,
+        weight=weight,
+        input_format=options.input_format,
+    )
+
+
+def _layouts(options: DriftOptions, columns: Sequence[str]) -> dict[str, Layout]:
+    """Return the cells of columns whose density differs from that of the run."""
+    layouts = {}
+    if options.rules:
+        for column in columns:
+            layout = layout_of(options.method(column))
+            if layout is not None:
+                layouts[column] = layout
+    return layouts

@@ -1,0 +1,273 @@
+"""The public function `klcli.drift`."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from klcli import __version__
+from klcli.data.sources import label
+from klcli.data.table import concatenated
+from klcli.monitoring.batches import Incoming, identity, incoming
+from klcli.monitoring.changepoint import change_points
+from klcli.monitoring.compare import Outcome, compare
+from klcli.monitoring.options import DriftOptions
+from klcli.monitoring.references import Earlier, First, Fixed, Opened, check_columns
+from klcli.monitoring.report import Batch, DriftReport, DriftResult, Verdict
+from klcli.monitoring.splits import Split
+from klcli.monitoring.state import State
+from klcli.monitoring.verdicts import judged
+from klcli.errors import InputError, UsageError
+from klcli.results import Finding, SourceInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from klcli.data.table import Table
+    from klcli.monitoring.references import References
+
+    Progress = Callable[[str, float], None]
+
+#: Code of a batch that could not be compared.
+UNREADABLE = "unreadable"
+
+
+def drift(
+    source: Any,
+    /,
+    *batches: Any,
+    options: DriftOptions | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    progress: Callable[[str, float], None] | None = None,
+    **settings: Any,
+) -> DriftReport:
+    """Compare many batches with one reference, column by column.
+
+    Parameters
+    ----------
+    source : path, ndarray, data frame
+        The reference; with a sliding reference, the first batch.
+    *batches : path, glob, folder, ndarray, data frame, or dict of name → these
+        Each file and each frame is a batch. With ``by`` or ``time`` they are one table that is
+        split; with a sliding reference, `source` is part of it.
+    options : DriftOptions, optional
+        All settings at once, in the place of `settings`.
+    resume : path, optional
+        File that keeps every finished batch; those it has are not computed again.
+    progress : callable, optional
+        Called with what is being done and the share that is done.
+    **settings
+        The fields of `DriftOptions`: ``tolerance``, ``column``, ``exclude``, ``reference``, ``by``,
+        ``time``, ``window``, ``seed``, …
+
+    Returns
+    -------
+    DriftReport
+        One result for each batch and column. Ctrl-C ends it early: ``complete`` is then False.
+
+    Raises
+    ------
+    InputError
+        The reference cannot be read, or there is no batch. A batch that cannot be read is a
+        finding instead.
+    UsageError
+        A setting has no meaning.
+
+    Examples
+    --------
+    Three samples of a normal distribution, the last one shifted: D(batch‖reference) is 1/2 nat.
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(7)
+    >>> reference, same = rng.normal(0, 1, 2000), rng.normal(0, 1, 2000)
+    >>> report = drift(reference, {"monday": same, "tuesday": rng.normal(1, 1, 2000)})
+    >>> for result in report.results:
+    ...     print(result.batch, f"{result.estimate.estimate:.1f}", result.verdict)
+    monday -0.0 stable
+    tuesday 0.5 drift
+    """
+    if options is not None and settings:
+        raise UsageError("settings are given twice", "give options=… or the settings themselves")
+    chosen = options or DriftOptions.of(settings)
+    with ExitStack() as cleanup:
+        run = _Run(chosen, State(resume), progress or _silent, cleanup)
+        return run.report([source, *batches])
+
+
+def _silent(step: str, share: float) -> None:
+    """Tell nobody."""
+
+
+@dataclass(slots=True)
+class _Run:
+    options: DriftOptions
+    state: State
+    tell: Progress
+    cleanup: ExitStack
+    findings: list[Finding] = field(default_factory=list)
+
+    def report(self, given: Sequence[Any]) -> DriftReport:
+        self.tell("opening", 0.0)
+        _check_stdin(given)
+        if self.options.sliding:
+            batches = self._opened(self._batches(given))
+            if len(batches) < 2:
+                raise UsageError(
+                    f"--reference {self.options.reference} needs at least two batches",
+                    "give more files, or split one with --by or --time",
+                )
+            references: References = First(batches)
+            if self.options.pooled:
+                references = Earlier(batches, self.options.pooled)
+            model = next((batch.table() for batch in batches if _readable(batch)), None)
+        else:
+            if len(given) < 2:
+                raise UsageError(
+                    "there is no batch to compare with the reference",
+                    "name some after it; with --reference first the first one is the reference",
+                )
+            reference = self._opened([_whole(given[0])])[0]
+            model = reference.table()
+            references = Fixed(reference)
+            batches = self._opened(self._batches(given[1:]))
+        if model is not None:
+            check_columns(model, self.options)
+            self.options = self.options.for_columns(model.schema)
+        columns = len(model.needed) if model is not None else 1
+        outcomes, complete = self._outcomes(
+            batches, references, columns * (len(batches) - references.start)
+        )
+        if all(outcome.batch.rows == 0 for outcome in outcomes) and outcomes and complete:
+            reason = outcomes[0].batch.findings[0].message
+            raise InputError(f"no batch can be compared: {reason}", "check the names and formats")
+        return self._assembled(references, batches, outcomes, complete=complete)
+
+    def _opened(self, found: Sequence[Incoming]) -> list[Opened]:
+        opened = [Opened(each, self.options) for each in found]
+        for each in opened:
+            self.cleanup.callback(each.close)
+        return opened
+
+    def _batches(self, given: Sequence[Any]) -> list[Incoming]:
+        if self.options.by is None and self.options.time is None:
+            return incoming(given, self.options.input_format)
+        tables = [
+            _whole(one).open(self.options.input_format, self.findings, self.cleanup)
+            for one in given
+        ]
+        table = tables[0]
+        if len(tables) > 1:
+            table = concatenated(label(given[0]) + " …", tables, self.findings)
+        table.needed = tuple(table.schema)
+        marks = [identity(one) for one in given]
+        whole = "\n".join(marks) if all(marks) else ""
+        split = Split(self.options.by or self.options.time or "", self.options.window)
+        return list(split.batches(table, whole, self.findings))
+
+    def _outcomes(
+        self, batches: Sequence[Opened], references: References, tests: int
+    ) -> tuple[list[Outcome], bool]:
+        """Compare one batch after the other, until done or interrupted."""
+        outcomes: list[Outcome] = []
+        count = max(len(batches) - references.start, 1)
+        try:
+            for position, batch in enumerate(batches[references.start :], references.start):
+                outcomes.append(self._outcome(batch, references, position, tests, count))
+        except KeyboardInterrupt:
+            if not outcomes:
+                raise
+            return outcomes, False
+        self.tell("done", 1.0)
+        return outcomes, True
+
+    def _outcome(
+        self, batch: Opened, references: References, position: int, tests: int, count: int
+    ) -> Outcome:
+        name, source = batch.incoming.name, batch.incoming.source
+        marks = batch.incoming.identity, references.identity(position)
+        key = self.state.key(*marks, self.options.fingerprint()) if all(marks) else ""
+        done = self.state.outcome(key)
+        if done is not None:
+            return done
+        step = position - references.start
+
+        def progress(what: str, share: float) -> None:
+            self.tell(f"{name}: {what}", (step + share) / count)
+
+        progress("opening", 0.0)
+        try:
+            reference = references.of(position)
+            table = batch.table() if self.options.sliding else self._once(batch)
+            outcome = compare(
+                name, source, table, reference, self.options, tests=tests, progress=progress
+            )
+        except InputError as error:
+            reason = Finding(UNREADABLE, f"{error.message}; {error.hint}")
+            # Not remembered: the file may be complete the next time.
+            return Outcome(Batch(name, source, 0, references.name, 0, (reason,)))
+        finally:
+            if not self.options.sliding:
+                batch.close()
+        self.state.add(key, outcome)
+        return outcome
+
+    def _once(self, batch: Opened) -> Table:
+        """Open a batch of which only the columns of the reference will be read."""
+        return batch.incoming.open(self.options.input_format, self.findings, self.cleanup)
+
+    def _assembled(
+        self, references: References, batches: Sequence[Opened], outcomes: Sequence[Outcome],
+        *, complete: bool,
+    ) -> DriftReport:  # fmt: skip
+        results = judged([
+            DriftResult(
+                outcome.batch.name,
+                column.estimate,
+                self.options.setting(column.estimate.column, "tolerance"),
+                float("nan"),
+                float("nan"),
+                Verdict.UNDECIDED,
+                float("nan"),
+                column.cells,
+                column.changes,
+            )
+            for outcome in outcomes
+            for column in outcome.columns
+        ])  # fmt: skip
+        rows = next((one.batch.reference_rows for one in outcomes if one.batch.rows), 0)
+        findings = [*self.findings, *(f for batch in batches for f in batch.findings)]
+        return DriftReport(
+            __version__,
+            int(self.options.seed),
+            self.options.unit or "",
+            self.options.confidence,
+            SourceInfo(references.name, rows),
+            tuple(outcome.batch for outcome in outcomes),
+            results,
+            () if self.options.pooled else change_points(results, self.options.confidence),
+            tuple(dict.fromkeys(findings)),
+            complete,
+        )
+
+
+def _whole(one: Any) -> Incoming:
+    """Return one source, however many files it has, as one dataset."""
+    name = label(one) if isinstance(one, str | os.PathLike) else "reference"
+    return Incoming(name, name, one, identity(one))
+
+
+def _readable(batch: Opened) -> bool:
+    try:
+        batch.table()
+    except InputError:
+        return False
+    return True
+
+
+def _check_stdin(given: Sequence[Any]) -> None:
+    if sum(isinstance(one, str) and one == "-" for one in given) > 1:
+        raise InputError(
+            "standard input can be one source only", "give the others as files, or <(command)"
+        )

@@ -1,0 +1,54 @@
+"""Columns that are new, lost, or hold something else than before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from klcli.data.wording import listed
+from klcli.results import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from klcli.counts import ColumnTable
+    from klcli.data.table import Table
+    from klcli.monitoring.options import DriftOptions
+
+#: Codes of changes of the schema.
+SCHEMA = ("new-columns", "lost-columns", "retyped")
+
+
+def schema_findings(
+    batch: Table, reference: Table, options: DriftOptions, columns: Sequence[ColumnTable]
+) -> Iterator[Finding]:
+    """Say how the columns of a batch differ from those of its reference."""
+    paired = {column.name for column in columns}
+    ignored = {*options.exclude, options.weight, options.by, options.time}
+
+    def alone(names: Sequence[str], others: Sequence[str]) -> list[str]:
+        return [
+            name
+            for name in names
+            if name not in others
+            and name not in ignored
+            and (not options.column or name in options.column)
+        ]
+
+    ours, theirs = list(batch.schema), list(reference.schema)
+    new, lost = alone(ours, theirs), alone(theirs, ours)
+    if len(new) == len(lost) == len(paired) == 1:
+        return  # a single column, compared under another name
+    if new:
+        yield Finding("new-columns", f"columns that the reference lacks: {listed(new)}")
+    if lost:
+        yield Finding("lost-columns", f"columns of the reference that are lost: {listed(lost)}")
+    for column in columns:
+        if column.undefined is not None and column.undefined.code in (
+            "kind-mismatch",
+            "not-numeric",
+        ):
+            wrong = column.undefined.message.partition(";")[0]
+            yield Finding(
+                "retyped",
+                wrong.replace(" in P", " in the batch").replace(" in Q", " in the reference"),
+            )
