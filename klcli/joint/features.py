@@ -1,0 +1,155 @@
+"""What the members of the stack see of a row: scores, levels, and functions of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from klcli.joint.scores import aligned_scores
+from klcli.joint.whitening import whitening
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from klcli.typing import Bools, Floats, Integers
+
+#: Quantiles at which the cubic truncated powers of a column begin: the knots that Harrell,
+#: "Regression Modeling Strategies" (2015), table 2.3, gives for seven.
+_KNOTS = (0.025, 0.1833, 0.3417, 0.5, 0.6583, 0.8167, 0.975)
+#: A level needs this many rows of both samples together for a term of its own.
+_LEAST_ROWS = 10
+#: At most so many levels get terms of their own, the most frequent ones.
+_MOST_LEVELS = 64
+#: Centres of the kernel features: enough to be dense in two or three dimensions; beyond that no
+#: number is.
+_CENTRES = 200
+#: Eigenvalues of the kernel at its centres below this share of the largest are rounding error.
+_RANK = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """All rows, P first, in the form that the members look at.
+
+    Attributes
+    ----------
+    label : ndarray of bool, shape (N,)
+        Whether a row is of P.
+    scores : ndarray, shape (N, d)
+        Aligned normal scores of the numeric columns, see `klcli.joint.scores`.
+    white : ndarray, shape (N, rank)
+        The same, whitened.
+    codes : ndarray of int, shape (N, c)
+        Levels, numbered from 0 in each column.
+    levels : ndarray, shape (N, k)
+        Indicators of levels with enough rows, each divided by its standard deviation.
+    """
+
+    label: Bools
+    scores: Floats
+    white: Floats
+    codes: Integers
+    levels: Floats
+
+    @classmethod
+    def of(cls, numbers: Floats, codes: Integers, label: Bools) -> Pool:
+        """Prepare rows; `numbers` are finite."""
+        columns = [aligned_scores(x[label], x[~label]) for x in numbers.T if np.ptp(x) > 0]
+        scores = np.column_stack(columns) if columns else np.empty((len(label), 0))
+        white = scores
+        if columns:
+            centre, matrix = whitening(scores)
+            white = (scores - centre) @ matrix
+        kept = [np.unique(code, return_inverse=True)[1] for code in codes.T if np.ptp(code) > 0]
+        numbered = np.column_stack(kept) if kept else np.empty((len(label), 0), dtype=np.int64)
+        return cls(label, scores, white, numbered, _indicators(numbered))
+
+
+def _indicators(codes: Integers) -> Floats:
+    columns: list[Floats] = []
+    for code in codes.T:
+        counts = np.bincount(code)
+        frequent = np.argsort(-counts, kind="stable")[:_MOST_LEVELS]
+        columns += [
+            (code == level).astype(float)
+            for level in frequent
+            if _LEAST_ROWS <= counts[level] <= len(code) - _LEAST_ROWS
+        ]
+    if not columns:
+        return np.empty((len(codes), 0))
+    stacked = np.column_stack(columns)
+    result: Floats = (stacked - stacked.mean(axis=0)) / stacked.std(axis=0)
+    return result
+
+
+def linear(pool: Pool) -> Floats:
+    """Return scores and levels, shape (N, rank + k)."""
+    return np.hstack([pool.white, pool.levels])
+
+
+def products(pool: Pool) -> Floats:
+    """Return products of two scores, of scores and levels, and of two levels.
+
+    Scores are whitened, and squares divided by √2, so that normal rows give columns of one
+    standard deviation.
+    """
+    base = linear(pool)
+    first, second = np.triu_indices(base.shape[1])
+    # The square of an indicator says nothing new.
+    new = (first != second) | (first < pool.white.shape[1])
+    first, second = first[new], second[new]
+    result = base[:, first] * base[:, second]
+    square = first == second
+    result[:, square] = (result[:, square] - 1) / 2**0.5
+    spread = result.std(axis=0)
+    kept: Floats = result[:, spread > 0]
+    return kept
+
+
+def curves(pool: Pool) -> Floats:
+    """Return cubic truncated powers of each score, standardised."""
+    if not pool.scores.shape[1]:
+        return np.empty((len(pool.label), 0))
+    knots = np.quantile(pool.scores, _KNOTS, axis=0)
+    powers = np.hstack([np.maximum(pool.scores - knot, 0.0) ** 3 for knot in knots])
+    spread = powers.std(axis=0)
+    powers, spread = powers[:, spread > 0], spread[spread > 0]
+    result: Floats = (powers - powers.mean(axis=0)) / spread
+    return result
+
+
+def kernel(pool: Pool, width: float, rng: Generator) -> Floats:
+    """Return Nyström features of a Gaussian kernel on scores and levels.
+
+    Parameters
+    ----------
+    pool : Pool
+        The rows.
+    width : float
+        Bandwidth as a share of the median distance between rows.
+    rng : Generator
+        Draws the centres from all rows alike.
+
+    References
+    ----------
+    .. [1] C. Williams, M. Seeger, "Using the Nyström method to speed up kernel machines", Advances
+       in Neural Information Processing Systems 13 (2000).
+    """
+    base = linear(pool)
+    centres = base[rng.choice(len(base), min(_CENTRES, len(base)), replace=False)]
+    distances = _squared(centres, centres)
+    scale = 2 * width**2 * max(float(np.median(distances)), 1e-12)
+    values, vectors = np.linalg.eigh(np.exp(-distances / scale))
+    keep = values > _RANK * values[-1]
+    features = np.exp(-_squared(base, centres) / scale) @ (vectors[:, keep] / values[keep] ** 0.5)
+    result: Floats = features - features.mean(axis=0)
+    return result
+
+
+def _squared(x: Floats, y: Floats) -> Floats:
+    result: Floats = np.maximum(
+        np.sum(x**2, axis=1)[:, None] + np.sum(y**2, axis=1) - 2 * x @ y.T, 0.0
+    )
+    return result

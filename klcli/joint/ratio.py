@@ -1,0 +1,107 @@
+"""D(P‖Q) of several columns together by stacked density-ratio models: the joint default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from klcli.joint.chain import chained
+from klcli.joint.features import Pool
+from klcli.joint.folds import FOLDS, Folds, cross_fitted
+from klcli.joint.functional import point
+from klcli.joint.members import members
+from klcli.joint.patterns import check, filled, state
+from klcli.joint.stack import combined, weights
+from klcli.results import Finding
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from klcli.rows import JointPoint, RowPair
+    from klcli.typing import Bools, Floats, Integers
+
+#: Fewest rows of each sample: two in each half of a fold.
+_FEWEST = 4 * FOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class JointRatio:
+    """Density-ratio models of all columns, cross-fitted, stacked by log-loss."""
+
+    name: ClassVar[str] = "ratio"
+    categorical: ClassVar[bool] = True
+
+    def __call__(self, rows: RowPair, rng: Generator) -> JointPoint:
+        """Estimate D(P‖Q)."""
+        return self.both(rows, rng)[0]
+
+    def both(self, rows: RowPair, rng: Generator) -> tuple[JointPoint, JointPoint]:
+        """Estimate D(P‖Q) and D(Q‖P) from the same fits."""
+        check(rows, categorical=True)
+        numbers, codes, names = prepared(rows)
+        n = len(rows.p)
+        part, described = _parts(codes, names, n)
+
+        def within(in_p: Bools, in_q: Bools) -> tuple[JointPoint, JointPoint] | Finding | None:
+            chosen = np.concatenate([in_p, in_q])
+            count_p, count_q = int(in_p.sum()), int(in_q.sum())
+            label = np.arange(count_p + count_q) < count_p
+            pool = Pool.of(numbers[chosen], codes[chosen], label)
+            if not pool.scores.shape[1] and not pool.codes.shape[1]:
+                return None
+            if min(count_p, count_q) < _FEWEST:
+                text = f"{min(count_p, count_q)} rows are too few to compare jointly"
+                return Finding("few-rows", f"{text}; they count as alike")
+            return self._common(pool, rng)
+
+        return chained(part[:n], part[n:], described, within)
+
+    def _common(self, pool: Pool, rng: Generator) -> tuple[JointPoint, JointPoint]:
+        n = int(pool.label.sum())
+        folds = Folds.draw(n, len(pool.label) - n, rng)
+        fits = [cross_fitted(folds, member) for member in members(pool, rng).values()]
+        whole, half = (np.column_stack(each) for each in zip(*fits, strict=True))
+        weight = weights(whole, pool.label)
+        g, h = combined(whole, weight), combined(half, weight)
+        return (
+            point(g[:n], g[n:], h[:n], h[n:]),
+            point(-g[n:], -g[:n], -h[n:], -h[:n], ("Q", "P")),
+        )
+
+
+def prepared(rows: RowPair) -> tuple[Floats, Integers, list[tuple[str, tuple[str, ...]]]]:
+    """Split numbers that may be missing or infinite into finite numbers and a state.
+
+    Returns
+    -------
+    numbers : ndarray, shape (n + m, d)
+        The median stands for what is not finite: constant within its state.
+    codes : ndarray of int, shape (n + m, c)
+        The levels, and the state of each column of numbers that has more than one.
+    names : list of (column, names of its levels)
+    """
+    numbers = np.vstack([rows.p.numbers, rows.q.numbers])
+    codes = np.vstack([rows.p.codes, rows.q.codes])
+    states = state(numbers)
+    several = states.any(axis=0)
+    names = [(name, levels) for name, levels in zip(rows.code_names, rows.levels, strict=True)]
+    names += [
+        (name, ("finite", "missing", "-inf", "+inf"))
+        for name, some in zip(rows.number_names, several, strict=True)
+        if some
+    ]
+    return filled(numbers), np.hstack([codes, states[:, several]]), names
+
+
+def _parts(
+    codes: Integers, names: list[tuple[str, tuple[str, ...]]], n: int
+) -> tuple[Integers, list[str]]:
+    """Set rows apart that have a level which only one sample shows.
+
+    Part 0 is what both show. The others, one for each set of such levels... are 1 for P and 2 for Q.
+    """
+    part = np.zeros(len(codes), dtype=np.int64)
+    described = ["levels that both show", "", ""]
+    return part, described
