@@ -10,26 +10,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from klcli.data.profiles.file import read_profile
-    from klcli.estimation import estimate
+    from klcli.estimation.estimate import estimate
+    from klcli.monitoring.run import drift
     from klcli.profiling.make import profile
     from klcli.profiling.merge import merge_profiles
-    from klcli.monitoring.run import drift
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "drift", "estimate"]
+__all__ = ["__version__", "drift", "estimate", "merge_profiles", "profile", "read_profile"]
+
+#: Public function → its module.
+_HOMES = {
+    "drift": "klcli.monitoring.run",
+    "estimate": "klcli.estimation",
+    "merge_profiles": "klcli.profiling.merge",
+    "profile": "klcli.profiling.make",
+    "read_profile": "klcli.data.profiles.file",
+}
 
 
 def __getattr__(name: str) -> Any:
     # NumPy and the readers are imported when a function is first used, so that
     # `kl --version` and shell completion stay instant.
-    if name == "estimate":
-        from klcli.estimation import estimate
+    if name in _HOMES:
+        from importlib import import_module
 
-        return estimate
-    if name == "drift":
-        from klcli.monitoring.run import drift
-
-        return drift
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'klcli' has no attribute {name!r}")
 
 

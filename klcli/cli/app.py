@@ -9,6 +9,7 @@ import typer
 from klcli import __version__
 from klcli.cli.estimate import EXAMPLES, estimate
 from klcli.cli.methods import methods
+from klcli.cli.profile import profile
 from klcli.cli.schema import schema
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=EXAMPLES, short_help="Tell how different two datasets are.")(estimate)
+app.add_typer(profile, name="profile")
 app.command(short_help="List methods and warnings.")(methods)
 app.command(short_help="Print the JSON Schema of the output.")(schema)
 

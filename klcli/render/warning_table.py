@@ -66,6 +66,12 @@ ROWS: Final = (
         "Use --density ratio.",
     ),
     (
+        "disagreement",
+        "Another estimate from the same rows differs by more than sampling explains.",
+        "Use --density ratio, more bins or a smaller bandwidth; compare the densities.",
+        "Zhang & Grabchak, Neural Computation 26 (2014) 2570; delta method on the difference",
+    ),
+    (
         "coarse-bins",
         "One bin holds most rows: what differs among them does not count.",
         "Use --density ratio, --bins quantile, or edges that divide where the rows are.",
@@ -187,5 +193,15 @@ ROWS: Final = (
         "paired-by-position",
         "The columns have no names in common and were paired in the order they stand.",
         "Check that the order is the same, or add a header.",
+    ),
+    (
+        "from-profile",
+        "A side is a profile: its counts stand for the rows, and their error is in the interval.",
+        "Nothing; where it says that few rows are left, merge profiles all at once.",
+    ),
+    (
+        "not-in-profile",
+        "The profile does not hold the column as this comparison takes it.",
+        "Make the profile again, with the option that is named.",
     ),
 )

@@ -27,7 +27,6 @@ import io
 import json
 import math
 import os
-import zipfile
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -50,6 +49,7 @@ from klcli.errors import InputError, UsageError
 from klcli.results import Kind
 
 if TYPE_CHECKING:
+    import zipfile
     from collections.abc import Mapping
 
 MIMETYPE: Final = b"application/vnd.klcli.profile+zip"
@@ -106,6 +106,8 @@ def write(profile: Profile, path: str | os.PathLike[str]) -> None:
 
 def packed(profile: Profile) -> bytes:
     """Return the bytes of the file."""
+    import zipfile  # only profiles need it
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(zipfile.ZipInfo("mimetype", _EARLIEST), MIMETYPE)
@@ -127,6 +129,8 @@ def packed(profile: Profile) -> bytes:
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    import zipfile
+
     member = zipfile.ZipInfo(name, _EARLIEST)
     member.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(member, content)
@@ -199,6 +203,8 @@ def unpacked(source: str, content: bytes) -> Profile:
     InputError
         If the bytes are no profile, damaged, or of a newer version.
     """
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(member.file_size for member in archive.infolist()) > _LARGEST:
@@ -213,8 +219,10 @@ def unpacked(source: str, content: bytes) -> Profile:
                 )
             return _profile(header, archive)
     except zipfile.BadZipFile as error:
-        wrong = "not a profile" if content[:2] != b"PK" else "not a whole profile"
-        raise InputError(f"{source}: {wrong}", _DAMAGED) from error
+        if content[:2] != b"PK":
+            hint = "kl profile DATA -o FILE.klp makes one"
+            raise InputError(f"{source}: not a profile", hint) from error
+        raise InputError(f"{source}: not a whole profile", _DAMAGED) from error
     except (
         KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError,
         NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile, MemoryError, OSError,
