@@ -172,6 +172,8 @@ class ColumnTable:
     undefined : Finding or None
         Why there is nothing to estimate from (text, all missing, kinds that do not match);
         `table` then has no cells.
+    finer : CountTable or None
+        Where the cells of `table` are a method's own: quantiles of a sample of the rows.
     """
 
     name: str
@@ -181,3 +183,4 @@ class ColumnTable:
     q: Summary
     findings: tuple[Finding, ...] = ()
     undefined: Finding | None = None
+    finer: CountTable | None = None

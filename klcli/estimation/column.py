@@ -130,7 +130,8 @@ def _examine(
             resamples=request.resamples, null_values=null.values, rng=rng,
         )  # fmt: skip
         fine = column.table if forward else column.table.swapped()
-        verdict = judge(fine, turned, point, choice, ("P", "Q") if forward else ("Q", "P"))
+        finer = column.finer if forward or column.finer is None else column.finer.swapped()
+        verdict = judge(fine, turned, point, choice, ("P", "Q") if forward else ("Q", "P"), finer)
         if verdict.status is Status.UNDEFINED:
             results += _undefined(column, request, verdict.warnings, choice, (direction,))
             continue
