@@ -1,0 +1,337 @@
+"""How far estimates are from the truth: klcli beside formulas and other packages.
+
+    python tests/benchmarks/accuracy.py [--rows 200,1000] [--replications 200] [-o table.md]
+
+Draws samples of pairs of known divergence (tests/pairs.py) and compares the root mean squared
+error of every method with the least asymptotic standard error that an estimator can have,
+sqrt(Var_P[log p/q]/n + Var_Q[p/q]/m). Packages that are not installed are left out; the dependency
+group `benchmark` has them. Nothing is tuned.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+# The folder above, in place of this one, whose coverage.py is not the package of that name.
+sys.path[0] = str(Path(__file__).parents[1])
+
+from benchmarks.contenders import Contender, contenders
+from benchmarks.pictures import Panel, strips
+from benchmarks.replications import (
+    Setting,
+    heading,
+    markdown,
+    number,
+    parser,
+    provenance,
+    replicate,
+    settings,
+    write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: What `--check` allows the default: a geometric mean, and a worst RMSE, in bounds. Ten
+#: replications of a pair scatter by a fifth, so these are far above what it is held to.
+LIMIT_MEAN, LIMIT_WORST = 1.5, 3.5
+DEFAULT = "klcli"
+PACKAGES = ("numpy", "scipy", "infomeasure", "universal-divergence", "evidently")
+#: What is left of the name of a table's group.
+GROUPS = {
+    "regular": "Numbers, and categories with at least ten rows each",
+    "null": "No difference: RMSE in nats",
+    "undersampled": "Fewer than ten rows a category",
+    "heavy": "Beyond any estimator: Var_Q[p/q] is infinite or P escapes Q",
+}
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How one method did in one setting; nats."""
+
+    setting: Setting
+    method: str
+    replications: int
+    failures: int
+    bias: float
+    rmse: float
+
+    @property
+    def ratio(self) -> float:
+        """RMSE over the bound; NaN at the null and where no estimator reaches the bound."""
+        bound = self.setting.bound
+        return self.rmse / bound if bound > 0 and self.setting.law.regular else math.nan
+
+    @property
+    def score(self) -> float:
+        """What compares methods: RMSE over the bound, or RMSE where that is not defined."""
+        return self.rmse if math.isnan(self.ratio) else self.ratio
+
+
+Results = dict[tuple[Setting, str], Accuracy]
+
+
+def main() -> int:
+    """Measure, print, write, and compare with the limits if asked."""
+    options = parser((__doc__ or "").partition("\n")[0], replications=200)
+    options.add_argument("--methods", metavar="NAME,...", help="only these and the default")
+    options.add_argument("--slow", action="store_true",
+                         help="run the slow packages everywhere, too")  # fmt: skip
+    chosen = options.parse_args()
+    known = contenders()
+    wanted = [name.strip() for name in chosen.methods.split(",")] if chosen.methods else [*known]
+    if unknown := set(wanted) - set(known):
+        options.error(f"no method {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    wanted = [name for name in known if name in wanted or name == DEFAULT]
+    absent = [name for name in wanted if not known[name].installed]
+    present = tuple(name for name in wanted if known[name].installed)
+
+    measure = partial(estimates, methods=present, slow=chosen.slow)
+    records = replicate(measure, settings(chosen), chosen)
+    results = {key: accuracy(*key, values) for key, values in records.items()}
+    summary = summarize(results, known)
+    origin = provenance(chosen, PACKAGES)
+    notes = [f"Not installed and left out: {', '.join(absent)}."] if absent else []
+    notes += [
+        f"{name}: only {_limits(known[name])} one of {known[name].every} samples."
+        for name in present
+        if known[name].every > 1 and not chosen.slow
+    ]
+    text = report(results, summary, origin, notes)
+    print(text.partition("\n## ")[0])
+    write(chosen.output, text, {**origin, "notes": notes, "summary": summary,
+                                "results": [figures(each) for each in results.values()]})  # fmt: skip
+    if chosen.picture:
+        draw(chosen.picture, results)
+    return int(chosen.check and not keeps_limits(summary))
+
+
+def _limits(contender: Contender) -> str:
+    return f"up to {contender.most_rows} rows and in" if contender.most_rows < 10**9 else "in"
+
+
+def estimates(
+    setting: Setting, p: np.ndarray, q: np.ndarray, replication: int,
+    *, methods: Sequence[str], slow: bool,
+) -> dict[str, tuple[float]]:  # fmt: skip
+    """Return the estimate of every method that can do this pair."""
+    known = contenders()
+    return {
+        name: (_quietly(known[name], setting, p, q),)
+        for name in methods
+        if setting.law.kind in known[name].kinds
+        and (slow or (len(p) <= known[name].most_rows and replication % known[name].every == 0))
+    }
+
+
+def _quietly(contender: Contender, setting: Setting, p: np.ndarray, q: np.ndarray) -> float:
+    """Return NaN where a package fails; klcli's own failures are not caught."""
+    with warnings.catch_warnings():
+        if contender.group in ("peer", "reference"):
+            warnings.simplefilter("ignore")
+        try:
+            return contender.call(setting, p, q)
+        except (ArithmeticError, ValueError, np.linalg.LinAlgError):
+            if contender.group == "peer":
+                return math.nan
+            raise
+
+
+def accuracy(setting: Setting, method: str, values: list[tuple[float]]) -> Accuracy:
+    """Sum up the estimates of one method.
+
+    Samples where it gives no finite number are left out, which flatters it; where they are more
+    than half of all, the RMSE is infinite.
+    """
+    errors = np.array([value for (value,) in values]) - setting.truth
+    finite = errors[np.isfinite(errors)]
+    failures = len(errors) - len(finite)
+    if failures > len(errors) / 2:
+        return Accuracy(setting, method, len(errors), failures, math.nan, math.inf)
+    bias, rmse = float(finite.mean()), float(np.mean(finite**2) ** 0.5)
+    return Accuracy(setting, method, len(errors), failures, bias, rmse)
+
+
+def group_of(setting: Setting) -> str:
+    """Return the table that a setting belongs to."""
+    if not setting.law.regular:
+        return "heavy"
+    if not setting.well_sampled:
+        return "undersampled"
+    return "null" if setting.law.null else "regular"
+
+
+def mean(scores: Iterable[float]) -> float:
+    """Return the geometric mean; NaN of nothing."""
+    logs = [math.log(score) for score in scores]
+    return math.exp(math.fsum(logs) / len(logs)) if logs else math.nan
+
+
+def summarize(results: Results, known: dict[str, Contender]) -> dict[str, Any]:
+    """Return, by numbers of rows, what the default reaches and what beats it."""
+    return {
+        rows: _summarize({k: v for k, v in results.items() if k[0].rows == rows}, known)
+        for rows in dict.fromkeys(setting.rows for setting, _ in results)
+    }
+
+
+def _summarize(results: Results, known: dict[str, Contender]) -> dict[str, Any]:
+    grouped: dict[str, list[Setting]] = {group: [] for group in GROUPS}
+    for setting, method in results:
+        if method == DEFAULT:
+            grouped[group_of(setting)].append(setting)
+
+    def of(method: str, group: str) -> dict[Setting, float]:
+        return {s: results[s, method].score for s in grouped[group] if (s, method) in results}
+
+    summary: dict[str, Any] = {"methods": {}, "beaten": [], "undersampled": []}
+    default = of(DEFAULT, "regular")
+    for method, contender in known.items():
+        scores, nulls = of(method, "regular"), of(method, "null")
+        if not scores and not nulls:
+            continue
+        finite = {setting: score for setting, score in scores.items() if math.isfinite(score)}
+        each = [results[s, method] for s in (*scores, *nulls)]
+        drawn = sum(one.replications for one in each)
+        summary["methods"][method] = {
+            "group": contender.group,
+            "pairs": len(scores),
+            "share without number": sum(one.failures for one in each) / drawn,
+            "mean": mean(finite.values()),
+            "worst": max(scores.values(), default=math.nan),
+            "worst pair": max(scores, key=scores.__getitem__).pair if scores else "",
+            "default over it": mean(default[s] / score for s, score in finite.items()),
+            "worst null": max(nulls.values(), default=math.nan),
+        }
+    for group in ("regular", "null", "undersampled"):
+        for setting in grouped[group]:
+            others = {
+                method: results[setting, method].score
+                for method, each in known.items()
+                if each.group not in ("default", "parametric") and (setting, method) in results
+            }
+            if not others:
+                continue
+            best = min(others, key=others.__getitem__)
+            mine = results[setting, DEFAULT].score
+            row = {"pair": setting.pair, "default": mine, "best": best, "other": others[best]}
+            if group == "undersampled":
+                summary["undersampled"].append(row)
+            elif mine > 1.25 * others[best]:
+                summary["beaten"].append({"group": group, **row})
+    return summary
+
+
+def keeps_limits(summary: dict[str, Any]) -> bool:
+    """Say whether the default is within the limits of `--check`."""
+    kept = True
+    for rows, each in summary.items():
+        reached = each["methods"][DEFAULT]
+        if reached["mean"] > LIMIT_MEAN or reached["worst"] > LIMIT_WORST:
+            print(f"{rows} rows: beyond {LIMIT_MEAN} on average or {LIMIT_WORST} at worst")
+            kept = False
+    return kept
+
+
+def report(
+    results: Results, summary: dict[str, Any], origin: dict[str, Any], notes: list[str]
+) -> str:
+    """Return the Markdown report."""
+    parts = [heading("Accuracy", origin), *(note + "\n" for note in notes)]
+    parts += [_overview(rows, each) for rows, each in summary.items()]
+    for rows in summary:
+        for group, title in GROUPS.items():
+            chosen = {k: v for k, v in results.items()
+                      if k[0].rows == rows and group_of(k[0]) == group}  # fmt: skip
+            if chosen:
+                parts.append(f"## {title}, {rows} rows\n\n{_table(chosen, group)}")
+    return "\n".join(parts)
+
+
+def _overview(rows: str, summary: dict[str, Any]) -> str:
+    lines = [
+        (
+            method,
+            str(each["pairs"]),
+            number(each["mean"]),
+            number(each["worst"]),
+            each["worst pair"],
+            number(each["default over it"]),
+            number(100 * each["share without number"], 1),
+            number(each["worst null"], 4),
+        )
+        for method, each in summary["methods"].items()
+    ]
+    columns = ("RMSE / bound", "pairs", "geometric mean", "worst", "worst pair",
+               "klcli / it", "% no number", "worst null RMSE")  # fmt: skip
+    text = f"{rows} rows:\n\n{markdown(columns, lines)}\n"
+    text += _rows("Beaten by more than a quarter", summary["beaten"])
+    return text + _rows("Undersampled, best other method", summary["undersampled"])
+
+
+def _rows(title: str, rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return f"{title}: none.\n\n"
+    lines = [
+        (row["pair"], number(row["default"], 3), row["best"], number(row["other"], 3),
+         number(row["default"] / row["other"] if row["other"] else math.nan))
+        for row in sorted(rows, key=lambda row: -row["default"] / max(row["other"], 1e-12))
+    ]  # fmt: skip
+    return f"{title}:\n\n{markdown(('pair', 'klcli', 'best', 'it', 'klcli / it'), lines)}\n"
+
+
+def _table(results: Results, group: str) -> str:
+    methods = list(dict.fromkeys(method for _, method in results))
+    methods.remove(DEFAULT)
+    shown = list(dict.fromkeys(setting for setting, _ in results))
+    shown.sort(key=lambda setting: -results[setting, DEFAULT].score)
+    digits = 2 if group in ("regular", "undersampled") else 4
+    lines = []
+    for setting in shown:
+        mine = results[setting, DEFAULT]
+        line = [setting.pair, number(setting.truth, 4), number(setting.bound, 4),
+                number(mine.bias, 4), number(mine.rmse, 4), number(mine.score, digits)]  # fmt: skip
+        for method in methods:
+            other = results.get((setting, method))
+            line.append("" if other is None else number(other.score, digits))
+        lines.append(line)
+    measure = "RMSE / bound" if group in ("regular", "undersampled") else "RMSE"
+    columns = ["pair", "D", "bound", "bias", "RMSE", measure, *methods]
+    return markdown(columns, lines)
+
+
+def figures(each: Accuracy) -> dict[str, Any]:
+    """Return one result for JSON."""
+    return {
+        "pair": each.setting.pair, "n": each.setting.n, "m": each.setting.m,
+        "group": group_of(each.setting), "method": each.method, "truth": each.setting.truth,
+        "bound": each.setting.bound, "replications": each.replications,
+        "failures": each.failures, "bias": each.bias, "rmse": each.rmse, "ratio": each.ratio,
+    }  # fmt: skip
+
+
+def draw(path: Path, results: Results) -> None:
+    """Draw RMSE over the bound, a dot for each pair."""
+    panels = []
+    methods = list(dict.fromkeys(method for _, method in results))
+    for rows in dict.fromkeys(setting.rows for setting, _ in results):
+        values: dict[str, list[float]] = {method: [] for method in methods}
+        for (setting, method), each in results.items():
+            if setting.rows == rows and group_of(setting) == "regular":
+                values[method].append(each.ratio)
+        label = "RMSE / least possible (a dot for each pair)"
+        panels.append(Panel(f"{rows} rows of each", label, values, (0.7, 20), (1,), log=True))
+    strips(path, panels)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
