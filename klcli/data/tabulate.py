@@ -13,6 +13,7 @@ import numpy as np
 from klcli.counts import ColumnTable, PooledSample
 from klcli.data.bounds import quantile_bounds
 from klcli.data.columns import column_table
+from klcli.data.finer import finer_table
 from klcli.data.frames import ARRAY, FRAME, object_table
 from klcli.data.kept import KeptSide
 from klcli.data.kinds import decide
@@ -363,6 +364,8 @@ def _group(
             drop=drop,
             forced=selection.forced(pair) is not None,
         )
+        if pair in bounds and layouts.of(pair.name) is not quantile_bounds:
+            column = replace(column, finer=finer_table(pair, p, q, drop=drop))
         yield column
 
 
