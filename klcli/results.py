@@ -145,15 +145,16 @@ class Report:
             "results",
             "findings",
         )
-        plain = asdict(self)
-        return {key: _plain(plain[key]) for key in order}
+        fields = asdict(self)
+        return {key: plain(fields[key]) for key in order}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return lists for tuples, and None for numbers that are not finite, all the way down."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from klcli import __version__
+from klcli.cli.drift import EXAMPLES as DRIFT_EXAMPLES
+from klcli.cli.drift import drift
 from klcli.cli.estimate import EXAMPLES, estimate
 from klcli.cli.methods import methods
 from klcli.cli.profile import profile
@@ -20,6 +22,7 @@ app = typer.Typer(
 )
 app.command(epilog=EXAMPLES, short_help="Tell how different two datasets are.")(estimate)
 app.add_typer(profile, name="profile")
+app.command(epilog=DRIFT_EXAMPLES, short_help="Compare many batches with one reference.")(drift)
 app.command(short_help="List methods and warnings.")(methods)
 app.command(short_help="Print the JSON Schema of the output.")(schema)
 
@@ -43,7 +46,7 @@ def kl(
     The Kullback-Leibler divergence between samples, with an honest confidence interval, a
     reason, and a warning where the data cannot tell.
 
-    Exit codes: 0 done; 1 a gate tripped (--fail-above); 2 wrong usage or input; 3 internal
+    Exit codes: 0 done; 1 a gate tripped (--fail-above, --fail-on); 2 wrong usage or input; 3 internal
     failure; 130 interrupted.
     """
     if context.invoked_subcommand is None:

@@ -13,8 +13,9 @@ from klcli.errors import UsageError
 from klcli.render.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from klcli.monitoring.report import DriftReport
     from klcli.render.table import Style
     from klcli.results import Report
 
@@ -26,6 +27,15 @@ EXTENSIONS: Final = {
     ".tsv": "tsv",
     ".md": "markdown",
     ".txt": "table",
+}
+#: Those of `kl drift`, which has more readers.
+DRIFT_FORMATS: Final = (*FORMATS, "html", "junit", "prometheus")
+DRIFT_EXTENSIONS: Final = {
+    **EXTENSIONS,
+    ".html": "html",
+    ".htm": "html",
+    ".xml": "junit",
+    ".prom": "prometheus",
 }
 
 
@@ -42,6 +52,56 @@ def render(report: Report, format_name: str, *, verbose: bool, screen: bool = Fa
         "jsonl": lambda: records.as_jsonl(report),
         "csv": lambda: records.as_csv(report),
         "tsv": lambda: records.as_tsv(report),
+    }
+    return renderers[format_name]()
+
+
+def render_drift(
+    report: DriftReport, format_name: str, *, verbose: bool, screen: bool = False
+) -> str:
+    """Return a report of drift in the named format; on a `screen`, a table fits the terminal."""
+    from datetime import UTC, datetime
+
+    from klcli.render import drift_records
+    from klcli.render.table import PLAIN
+
+    def table() -> str:
+        from klcli.render.drift_table import drift_table
+
+        width, style = (terminal_width(), terminal_style()) if screen else (None, PLAIN)
+        return drift_table(report, width=width, style=style, verbose=verbose)
+
+    def markdown() -> str:
+        from klcli.render.drift_markdown import drift_markdown
+
+        return drift_markdown(report)
+
+    def html() -> str:
+        from klcli.render.html.page import html
+
+        return html(report, written=now)
+
+    def junit() -> str:
+        from klcli.render.junit import junit
+
+        return junit(report, written=now)
+
+    def prometheus() -> str:
+        from klcli.render.prometheus import prometheus
+
+        return prometheus(report, written=now)
+
+    now = datetime.now(tz=UTC)
+    renderers = {
+        "table": table,
+        "markdown": markdown,
+        "json": lambda: drift_records.as_json(report),
+        "jsonl": lambda: drift_records.as_jsonl(report),
+        "csv": lambda: drift_records.as_csv(report),
+        "tsv": lambda: drift_records.as_tsv(report),
+        "html": html,
+        "junit": junit,
+        "prometheus": prometheus,
     }
     return renderers[format_name]()
 
@@ -69,13 +129,17 @@ def default_format() -> str:
     return "table" if on_terminal() else "tsv"
 
 
-def check_files(outputs: Sequence[str], sources: Sequence[str]) -> dict[Path, str]:
+def check_files(
+    outputs: Sequence[str],
+    sources: Sequence[str],
+    extensions: Mapping[str, str] = EXTENSIONS,
+) -> dict[Path, str]:
     """Return the format for each path of ``--output``, or say what is wrong before any work."""
     formats = {}
     for output in outputs:
         path = Path(output)
-        if path.suffix.lower() not in EXTENSIONS:
-            known = ", ".join(EXTENSIONS)
+        if path.suffix.lower() not in extensions:
+            known = ", ".join(extensions)
             raise UsageError(f"--output {output}: unknown extension", f"use one of: {known}")
         if not path.parent.is_dir():
             message = f"--output {output}: the folder {path.parent} does not exist"
@@ -85,7 +149,7 @@ def check_files(outputs: Sequence[str], sources: Sequence[str]) -> dict[Path, st
         if any(_same_file(path, source) for source in sources):
             message = f"--output {output} would overwrite the data it is computed from"
             raise UsageError(message, "name another file")
-        formats[path] = EXTENSIONS[path.suffix.lower()]
+        formats[path] = extensions[path.suffix.lower()]
     return formats
 
 

@@ -16,9 +16,16 @@ PATIENCE: Final = 0.5  #: seconds of silence before a bar appears
 
 
 class ProgressBar:
-    """Shows what is being done once it has taken half a second, and vanishes when done."""
+    """Shows what is being done once it has taken half a second, and vanishes when done.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    time_left : bool
+        Also show how long it will still take.
+    """
+
+    def __init__(self, *, time_left: bool = False) -> None:
+        self._time_left = time_left
         self._start = time.monotonic()
         self._bar: Progress | None = None
 
@@ -39,19 +46,20 @@ class ProgressBar:
         if self._bar is None:
             if time.monotonic() - self._start < PATIENCE:
                 return
-            self._bar = _start_bar()
+            self._bar = _start_bar(time_left=self._time_left)
         self._bar.update(self._bar.task_ids[0], description=step, completed=fraction)
 
 
-def _start_bar() -> Progress:
+def _start_bar(*, time_left: bool) -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     # Weight only, never colour: readable on dark and on light terminals.
     line = BarColumn(style="dim", complete_style="bold", finished_style="bold")
     text = TextColumn("{task.description}", markup=False)
-    bar = Progress(line, text, console=console, transient=True)
+    left = [TimeRemainingColumn(compact=True)] if time_left else []
+    bar = Progress(line, *left, text, console=console, transient=True)
     bar.add_task("", total=1.0)
     bar.start()
     return bar

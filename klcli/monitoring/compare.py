@@ -9,13 +9,13 @@ from zlib import crc32
 import numpy as np
 
 from klcli.data.tabulate import Selection, tabulate
+from klcli.estimation.column import examine_column
+from klcli.estimation.estimate import layout_of
 from klcli.monitoring.cells import LabelCells, NumberCells, coarse, plan
 from klcli.monitoring.changes import column_changes
 from klcli.monitoring.report import Batch, Cell
 from klcli.monitoring.schema import schema_findings
 from klcli.monitoring.significance import refined
-from klcli.estimation.column import examine_column
-from klcli.estimation.estimate import layout_of
 from klcli.results import Estimate, Finding, Status
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from klcli.data.kept import KeptSide
 from klcli.data.pairing import pair_columns
 from klcli.data.table import Table, concatenated
 from klcli.data.tabulate import Selection
-from klcli.monitoring.compare import Reference
 from klcli.errors import InputError
+from klcli.monitoring.compare import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from klcli import __version__
 from klcli.data.sources import label
 from klcli.data.table import concatenated
+from klcli.errors import InputError, UsageError
 from klcli.monitoring.batches import Incoming, identity, incoming
 from klcli.monitoring.changepoint import change_points
 from klcli.monitoring.compare import Outcome, compare
@@ -19,7 +20,6 @@ from klcli.monitoring.report import Batch, DriftReport, DriftResult, Verdict
 from klcli.monitoring.splits import Split
 from klcli.monitoring.state import State
 from klcli.monitoring.verdicts import judged
-from klcli.errors import InputError, UsageError
 from klcli.results import Finding, SourceInfo
 
 if TYPE_CHECKING:

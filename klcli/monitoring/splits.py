@@ -10,8 +10,8 @@ from klcli.data.convert import values
 from klcli.data.kinds import Declared, Reading
 from klcli.data.table import Table, column, frame_table
 from klcli.data.wording import counted
-from klcli.monitoring.batches import Incoming, natural
 from klcli.errors import InputError, UsageError
+from klcli.monitoring.batches import Incoming, natural
 from klcli.results import Finding
 
 if TYPE_CHECKING:

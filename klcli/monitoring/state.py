@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from klcli import __version__
+from klcli.errors import UsageError
 from klcli.monitoring.compare import Compared, Outcome
 from klcli.monitoring.report import Batch, Cell
-from klcli.errors import UsageError
 from klcli.results import Estimate, Finding
 
 #: Changes when the lines of older versions can no longer be read.
@@ -106,6 +106,7 @@ def _outcome(record: dict[str, Any]) -> Outcome:
                 Estimate(
                     **{
                         **column["estimate"],
+                        "columns": tuple(column["estimate"]["columns"]),
                         "warnings": _findings(column["estimate"]["warnings"]),
                     }
                 ),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from klcli.results import Report
+    from klcli.results import Estimate, Report
 
 
 def as_json(report: Report) -> str:
@@ -61,16 +61,17 @@ def _flat(report: Report) -> list[dict[str, Any]]:
         "seed": report.seed,
         "klcli_version": report.klcli_version,
     }
-    return [
-        {
-            **asdict(result),
-            "warnings": ";".join(w.code for w in result.warnings),
-            "columns": ";".join(result.columns),
-            "marginals": ";".join(f"{name}={_cell(v)}" for name, v in result.marginals.items()),
-            **context,
-        }
-        for result in report.results
-    ]
+    return [{**flat(result), **context} for result in report.results]
+
+
+def flat(result: Estimate) -> dict[str, Any]:
+    """Return an estimate as one record without parts."""
+    return {
+        **asdict(result),
+        "warnings": ";".join(w.code for w in result.warnings),
+        "columns": ";".join(result.columns),
+        "marginals": ";".join(f"{name}={_cell(v)}" for name, v in result.marginals.items()),
+    }
 
 
 def _cell(value: Any) -> str:

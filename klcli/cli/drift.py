@@ -1,0 +1,271 @@
+"""``kl drift REFERENCE BATCH...``: parse, call, render, and the gate."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from klcli.cli import options
+from klcli.cli.options import choice, suggestion
+from klcli.cli.output import DRIFT_FORMATS
+from klcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from klcli.monitoring.report import DriftReport
+
+EXAMPLES = """Examples:
+
+\b
+  kl drift ref.parquet incoming/*.parquet            every column of every file
+  kl drift ref.csv new.csv --tolerance 0.05 --fail-on drift
+  kl drift ref.csv all.csv --time day --window 1w    one table, week by week
+  kl drift 'days/*.csv' --reference previous         each file against the one before
+  kl drift ref.csv 'days/*.csv' --resume days.state -o report.html -o junit.xml
+"""
+#: What can trip the gate.
+GATES = ("drift", "undecided", "schema", "changes", "never")
+
+
+def drift(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="REFERENCE BATCH...",
+            help="The reference, and files, patterns or folders whose files are batches; "
+            "- is standard input. With --reference all are batches.",
+        ),
+    ],
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            metavar="NUMBER", help="Divergence that counts as unchanged, in the unit shown. [0.01]"
+        ),
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="WHAT",
+            help=f"Exit with 1 on this: {', '.join(GATES)}; repeatable.",
+            autocompletion=lambda: list(GATES),
+        ),
+    ] = None,
+    reference: Annotated[
+        str,
+        suggestion(
+            "--reference",
+            ("fixed", "first", "previous", "rolling:7"),
+            "Compare with the first argument (fixed), the first batch, the previous one, or "
+            "the seven before (rolling:7).",
+            "WHICH",
+        ),
+    ] = "fixed",
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="One table; each value of this column is a batch."),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="One table; batches by the times in this column."),
+    ] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(metavar="LENGTH", help="Length of a batch with --time: 6h, 1d, 1w, 1mo."),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", "-c", metavar="NAME", help="Only this column; repeatable."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="NAME", help="All but this column; repeatable."),
+    ] = None,
+    density: Annotated[
+        str, choice("--density", options.DENSITY_NAMES, "How P and Q are modelled")
+    ] = "auto",
+    estimator: Annotated[
+        str, choice("--estimator", options.ESTIMATOR_NAMES, "How the divergence is computed")
+    ] = "auto",
+    interval: Annotated[
+        str, choice("--interval", options.INTERVAL_NAMES, "How the interval is found")
+    ] = "auto",
+    confidence: Annotated[
+        float,
+        typer.Option(
+            "--confidence", metavar="NUMBER", help="Confidence of intervals and verdicts."
+        ),
+    ] = 0.95,
+    base: Annotated[
+        str, choice("--base", options.BASES, "Base of the logarithm; the unit follows")
+    ] = "e",
+    missing: Annotated[
+        str, choice("--missing", options.MISSING, "Missing values as a category, or dropped")
+    ] = "category",
+    categorical: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Treat this column as categories; repeatable."),
+    ] = None,
+    numeric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Treat this column as numbers; repeatable."),
+    ] = None,
+    weight: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Column with the weight of each row.")
+    ] = None,
+    smoothing: Annotated[
+        str | None,
+        suggestion(
+            "--smoothing",
+            options.SMOOTHINGS,
+            f"Added to each count of frequency and histogram: {', '.join(options.SMOOTHINGS)}, "
+            "or a number.",
+            "NAME|NUMBER",
+        ),
+    ] = None,
+    bins: Annotated[
+        str | None,
+        suggestion(
+            "--bins",
+            options.BINS,
+            f"Histogram with these bins: {', '.join(options.BINS)}, a number, or edges 0,10,20.",
+            "NAME|NUMBER|EDGES",
+        ),
+    ] = None,
+    bandwidth: Annotated[
+        str | None,
+        suggestion(
+            "--bandwidth",
+            options.BANDWIDTHS,
+            f"Kernel density with this bandwidth: {', '.join(options.BANDWIDTHS)}, or a number.",
+            "NAME|NUMBER",
+        ),
+    ] = None,
+    resamples: Annotated[
+        int,
+        typer.Option(metavar="NUMBER", help="Resamples for intervals and p-values."),
+    ] = 999,
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="The same seed gives the same numbers.")
+    ] = 0,
+    input_format: Annotated[
+        str | None,
+        suggestion(
+            "--input-format",
+            options.INPUT_FORMATS,
+            f"Format of all inputs, whatever their names: {', '.join(options.INPUT_FORMATS)}.",
+            "NAME",
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Keep finished batches in this file, and skip those it has."
+        ),
+    ] = None,
+    format_name: Annotated[
+        str | None,
+        choice("--format", DRIFT_FORMATS, "How to print (default: table, tsv in a pipe)"),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write to a file instead, as .html, .json, .jsonl, .csv, .tsv, .md, .txt, .xml "
+            "(JUnit) or .prom (Prometheus); repeatable. Standard output then stays empty unless "
+            "--format is given.",
+        ),
+    ] = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Compare many batches with one reference, column by column; a gate for CI and cron.
+
+    P is the batch, Q the reference. A verdict is drift if a column differs by more than the
+    tolerance beyond doubt, stable if it surely does not, else undecided; chance makes one drift
+    or more in at most one of twenty runs, however many columns and batches there are.
+
+    Exit codes: 0 done, whatever was found; 1 --fail-on tripped; 2 wrong usage or input; 3 a batch
+    could not be read, or an internal failure; 130 interrupted.
+    """
+    from klcli.cli import drift_gate, progress
+    from klcli.cli.output import (
+        DRIFT_EXTENSIONS,
+        check_files,
+        default_format,
+        on_terminal,
+        render_drift,
+        write_error,
+        write_file,
+        write_out,
+    )
+
+    for gate in fail_on or ():
+        if gate not in GATES:
+            raise UsageError.unknown_choice("--fail-on", gate, list(GATES))
+    if "never" in (fail_on or ()) and len(set(fail_on or ())) > 1:
+        raise UsageError("--fail-on never excludes all others", "leave it out")
+    files = check_files(output or [], sources, DRIFT_EXTENSIONS)
+
+    from klcli.monitoring.options import TOLERANCE, DriftOptions
+    from klcli.monitoring.run import drift as run
+
+    chosen = DriftOptions(
+        tolerance=TOLERANCE if tolerance is None else tolerance,
+        column=tuple(column or ()),
+        exclude=tuple(exclude or ()),
+        categorical=tuple(categorical or ()),
+        numeric=tuple(numeric or ()),
+        missing=missing,
+        weight=weight,
+        input_format=input_format,
+        density=density,
+        estimator=estimator,
+        interval=interval,
+        smoothing=None if smoothing is None else options.number_or_name(smoothing),
+        bins=None if bins is None else options.edges_count_or_name(bins),
+        bandwidth=None if bandwidth is None else options.number_or_name(bandwidth),
+        confidence=confidence,
+        base=base,
+        resamples=resamples,
+        seed=seed,
+        by=by,
+        time=time,
+        window=window,
+        reference=reference,
+    )
+    shown = progress.wanted(quiet=quiet)
+    with progress.ProgressBar(time_left=True) if shown else nullcontext() as bar:
+        report = run(*sources, options=chosen, resume=resume, progress=bar)
+    for path, written_as in files.items():
+        write_file(path, render_drift(report, written_as, verbose=verbose))
+    if format_name or not files:
+        screen = on_terminal()
+        written_as = format_name or default_format()
+        write_out(render_drift(report, written_as, verbose=verbose, screen=screen))
+    _tell(report, quiet=quiet, resume=resume)
+    tripped = drift_gate.tripped(report, fail_on or ())
+    for sentence in tripped:
+        write_error(sentence)
+    code = drift_gate.exit_code(report, tripped=bool(tripped))
+    if code:
+        raise typer.Exit(code)
+
+
+def _tell(report: DriftReport, *, quiet: bool, resume: str | None) -> None:
+    """Say on standard error what the report lacks."""
+    from klcli.cli.drift_gate import unread
+    from klcli.cli.output import write_error
+
+    for batch in unread(report):
+        write_error(f"error: {batch.name}: {batch.findings[0].message}")
+    if not report.complete:
+        rest = "the same command goes on from here" if resume else "--resume FILE keeps them"
+        done = len(report.batches)
+        write_error(f"interrupted: {done} finished batches are in the report; {rest}")
+    if not quiet:
+        for finding in report.findings:
+            write_error(f"note: {finding.message}")

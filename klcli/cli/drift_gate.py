@@ -1,0 +1,54 @@
+"""The gate of ``--fail-on`` and the exit code of ``kl drift``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from klcli.monitoring.report import Verdict
+from klcli.monitoring.schema import SCHEMA
+from klcli.render import drift_words as words
+from klcli.render.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from klcli.monitoring.report import Batch, DriftReport
+
+TRIPPED, PARTIAL, INTERRUPTED = 1, 3, 130
+
+
+def tripped(report: DriftReport, gates: Sequence[str]) -> list[str]:
+    """Return a sentence for everything that a gate is closed to."""
+    return [sentence for gate in dict.fromkeys(gates) for sentence in _reasons(report, gate)]
+
+
+def _reasons(report: DriftReport, gate: str) -> Iterator[str]:
+    if gate in (Verdict.DRIFT, Verdict.UNDECIDED):
+        for result in words.by_weight(report.results):
+            if result.verdict == gate:
+                where = f"{printable(result.batch)}, {words.column_name(result)}"
+                yield f"{gate}: {where}: {words.sentence(result, report.unit)}"
+    elif gate == "schema":
+        for batch in report.batches:
+            for finding in batch.findings:
+                if finding.code in SCHEMA:
+                    yield f"schema: {printable(batch.name)}: {finding.message}"
+    elif gate == "changes":
+        for result in report.results:
+            for finding in result.changes:
+                where = f"{printable(result.batch)}, {words.column_name(result)}"
+                yield f"changes: {where}: {finding.message}"
+
+
+def unread(report: DriftReport) -> list[Batch]:
+    """Return the batches that could not be read."""
+    return [batch for batch in report.batches if batch.rows == 0]
+
+
+def exit_code(report: DriftReport, *, tripped: bool) -> int:
+    """Return 130 after an interruption, 1 for a tripped gate, 3 for what could not be read."""
+    if not report.complete:
+        return INTERRUPTED
+    if tripped:
+        return TRIPPED
+    return PARTIAL if unread(report) else 0
