@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS
+from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 HEAVY = {"numpy", "scipy", "sklearn", "polars", "pandas", "pyarrow", "rich", "narwhals"}
@@ -82,7 +82,8 @@ def test_the_default_estimate_in_a_pipe_needs_neither_scipy_nor_rich(words):
 
 
 def test_every_entry_of_the_registry_resolves_in_a_fresh_interpreter():
-    entries = sorted({*DENSITIES.values(), *ESTIMATORS.values(), *INTERVALS.values()})
+    tables = (DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS)
+    entries = sorted({entry for table in tables for entry in table.values()})
     script = (
         "import sys\nfrom klcli.registry import load\nprint(*map(load, sys.argv[1:]), sep='\\n')"
     )

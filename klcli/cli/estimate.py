@@ -19,6 +19,7 @@ EXAMPLES = """Examples:
 \b
   kl estimate jan.csv jul.csv                  every common column, both ways
   kl estimate jan.csv jul.csv -c dep_delay -v  one column, and why this method
+  kl estimate jan.csv jul.csv --joint          all columns together, and the split
   kl estimate a.npy b.npy -c x0 --value        the bare number
   kl estimate old.parquet new.parquet -o drift.json --fail-above 0.1
 """
@@ -96,6 +97,21 @@ def estimate(
             "NAME|NUMBER",
         ),
     ] = None,
+    neighbors: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", help="Nearest neighbours of the density knn."),
+    ] = None,
+    joint: Annotated[
+        bool,
+        typer.Option("--joint", help="All columns together, and what each has alone."),
+    ] = False,
+    max_rows: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Rows of each side that --joint looks at, drawn at random (default: 20000).",
+        ),
+    ] = None,
     resamples: Annotated[
         int,
         typer.Option(metavar="NUMBER", help="Resamples for intervals and p-values."),
@@ -125,7 +141,9 @@ def estimate(
     ] = None,
     value: Annotated[
         bool,
-        typer.Option("--value", help="Print only the number, in full; one column, forward."),
+        typer.Option(
+            "--value", help="Print only the number, in full; one column or --joint, forward."
+        ),
     ] = False,
     fail_above: Annotated[
         float | None,
@@ -136,7 +154,7 @@ def estimate(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Estimate how different two datasets are, column by column, with intervals.
+    """Estimate how different two datasets are, by column or jointly, with intervals.
 
     D(P‖Q) is the mean of log p/q over rows of P: 0 if nothing differs. Each common column gets
     a row, the largest difference first.
@@ -182,6 +200,9 @@ def estimate(
             smoothing=None if smoothing is None else options.number_or_name(smoothing),
             bins=None if bins is None else options.edges_count_or_name(bins),
             bandwidth=None if bandwidth is None else options.number_or_name(bandwidth),
+            neighbors=neighbors,
+            joint=joint,
+            max_rows=max_rows,
             resamples=resamples,
             seed=seed,
             input_format=input_format,

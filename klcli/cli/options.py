@@ -8,15 +8,15 @@ import typer
 
 from klcli.cli.output import FORMATS
 from klcli.errors import UsageError
-from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS
+from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DIRECTIONS: Final = ("forward", "reverse", "both")
-DENSITY_NAMES: Final = ("auto", *DENSITIES)
+DENSITY_NAMES: Final = ("auto", *dict.fromkeys((*DENSITIES, *JOINT)))
 ESTIMATOR_NAMES: Final = ("auto", *dict.fromkeys(name for _, name in ESTIMATORS))
-INTERVAL_NAMES: Final = ("auto", *INTERVALS)
+INTERVAL_NAMES: Final = ("auto", *dict.fromkeys((*INTERVALS, *JOINT_INTERVALS)))
 BASES: Final = ("e", "2", "10")
 MISSING: Final = ("category", "drop")
 SMOOTHINGS: Final = ("none", "laplace", "jeffreys", "krichevsky-trofimov")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from klcli.data.pairing import Pair
     from klcli.typing import Integers
 
+#: Rows of each side that are looked at, unless told otherwise: what a default estimate of several
+#: columns can do in some ten seconds.
+ROW_CAP: Final = 20_000
 #: What the level of missing values is called.
 MISSING: Final = "(missing)"
 #: Name of the keys by which rows are drawn; no file has a column of this name.
@@ -236,6 +239,11 @@ class RowSamples:
     numbers: tuple[str, ...]
     labels: tuple[str, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All columns."""
+        return self.numbers + self.labels
+
     def together(self) -> RowPair:
         """Return all columns."""
         return self._pair(self.numbers, self.labels, drop=False)
@@ -292,7 +300,7 @@ def _codes(p: pl.Series, q: pl.Series) -> tuple[tuple[Integers, Integers], tuple
 
 def _matrix(columns: list[Integers], rows: int, dtype: type) -> Integers:
     """Return columns of shape (rows,) side by side; of shape (rows, 0) if there are none."""
-    matrix = np.empty((rows, len(columns)), dtype)
+    matrix: Integers = np.empty((rows, len(columns)), dtype)
     for position, values_of_column in enumerate(columns):
         matrix[:, position] = values_of_column
     return matrix

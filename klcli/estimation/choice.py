@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli.errors import UsageError
-from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, load
+from klcli.estimation.joint_choice import joint_choice
+from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS, load
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 AUTO: Final[dict[str, tuple[str, str]]] = {
     Kind.NUMERIC: ("ratio", "numbers: the ratio of smooth densities needs no bins or bandwidth"),
     Kind.DATETIME: ("ratio", "times: the ratio of smooth densities needs no bins or bandwidth"),
-    Kind.CATEGORICAL: ("frequency", "categories: corrected frequencies (Zhang-Grabchak)"),
+    Kind.CATEGORICAL: ("frequency", "categories: frequencies, of rare ones by empirical Bayes"),
     Kind.BOOLEAN: ("frequency", "two categories: corrected frequencies (Zhang-Grabchak)"),
 }
 #: An option that only one density understands chooses it for the columns that `auto` decides.
@@ -29,6 +30,7 @@ NEEDS: Final = {
     "bins": ("histogram",),
     "bandwidth": ("kde",),
     "smoothing": ("frequency", "histogram"),
+    "neighbors": ("knn",),
 }
 #: Intervals that draw resamples.
 RESAMPLED: Final = ("basic", "percentile", "bca")
@@ -53,6 +55,10 @@ class Method:
         For estimators that draw.
     resamples : int
         0 rules out intervals that resample.
+    neighbors : int or None
+        For ``knn``.
+    joint : bool
+        Whether the columns are taken together.
     """
 
     density: str = "auto"
@@ -63,13 +69,15 @@ class Method:
     bandwidth: str | float | None = None
     seed: int = 0
     resamples: int = 999
+    neighbors: int | None = None
+    joint: bool = False
 
     def __post_init__(self) -> None:
         estimators = sorted({estimator for _, estimator in ESTIMATORS})
         for what, given, known in (
-            ("density", self.density, [*DENSITIES]),
+            ("density", self.density, [*dict.fromkeys((*DENSITIES, *JOINT))]),
             ("estimator", self.estimator, estimators),
-            ("interval", self.interval, [*INTERVALS]),
+            ("interval", self.interval, [*dict.fromkeys((*INTERVALS, *JOINT_INTERVALS))]),
         ):
             if given != "auto" and given not in known:
                 raise UsageError.unknown_choice(what, given, ["auto", *known])
@@ -81,10 +89,30 @@ class Method:
                 )
         if self.bins is not None and self.bandwidth is not None:
             raise UsageError("--bins and --bandwidth exclude each other", "give one of them")
+        if self.neighbors is not None:
+            check_number("neighbors", self.neighbors, 0, 1001, "from 1 to 1000")
+            for option in ("bins", "bandwidth"):
+                if getattr(self, option) is not None:
+                    raise UsageError(
+                        f"--{option} and --neighbors exclude each other", "give one of them"
+                    )
+        if self.joint or self.of_rows(Kind.NUMERIC):
+            joint_choice(self)
+        elif self.interval not in ("auto", *INTERVALS):
+            raise UsageError(
+                f"--interval {self.interval} is for estimates from rows",
+                "use it with --joint or --density knn, or leave it out",
+            )
         # Wrong values fail here, before any file is read.
         for option, name in (*_IMPLIED.items(), ("smoothing", "frequency")):
             if getattr(self, option) is not None:
                 self._build(name)
+
+    def of_rows(self, kind: Kind) -> bool:
+        """Whether a column of this kind, on its own, is estimated from rows, not from counts."""
+        if self.density == "auto":
+            return kind in _ORDERED and self.neighbors is not None
+        return self.density not in DENSITIES
 
     def for_kind(self, kind: Kind) -> Choice | Finding:
         """Choose for a column of this kind, or say why what was asked makes no sense for it."""
@@ -95,13 +123,25 @@ class Method:
             for option, implied in _IMPLIED.items():
                 if getattr(self, option) is not None:
                     name, reason = implied, f"--{option} was given"
+        if name not in DENSITIES:
+            return _refusal(name, kind)
         density = self._build(name)
         if kind in _ORDERED and not (density.numeric or name == "frequency"):
             return _refusal(name, kind)
         if kind not in _ORDERED and not density.categorical:
             return _refusal(name, kind)
-        estimator = "plug-in" if self.estimator == "auto" else self.estimator
-        interval = "influence" if self.interval == "auto" else self.interval
+        estimator = self.estimator
+        if estimator == "auto":
+            corrected = name == "frequency" and self.smoothing is None
+            estimator = "empirical-bayes" if corrected else "plug-in"
+        if (name, estimator) not in ESTIMATORS:
+            return Finding(
+                "not-applicable",
+                f"the estimator {estimator!r} does not go with the density {name!r}; "
+                "--estimator plug-in does",
+            )
+        # What is for rows was asked for other columns; categories keep their default.
+        interval = self.interval if self.interval in INTERVALS else "influence"
         if self.resamples == 0 and interval in RESAMPLED:
             raise UsageError(
                 f"--interval {interval} needs resamples",
@@ -110,7 +150,8 @@ class Method:
         built = load(ESTIMATORS[name, estimator])
         arguments = {"seed": self.seed} if estimator == "monte-carlo" else {}
         # Draws change how the sum is taken, not what is tested: permutations use the sum itself.
-        tested = load(ESTIMATORS[name, "plug-in"])(density)
+        own = "plug-in" if estimator == "monte-carlo" else estimator
+        tested = load(ESTIMATORS[name, own])(density)
         return Choice(
             name, estimator, interval, reason, density, built(density, **arguments), tested,
             load(INTERVALS[interval]),

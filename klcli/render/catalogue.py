@@ -124,6 +124,13 @@ METHODS: Final = (
         "Efron, J. Am. Stat. Assoc. 82 (1987) 171, doi:10.1080/01621459.1987.10478410",
     ),
     Entry(
+        "interval",
+        "subsampling",
+        "The spread of estimates from smaller samples, drawn without replacement.",
+        "To check the influence interval of knn and gaussian; unfit where bias is large.",
+        "Politis, Romano & Wolf, Subsampling (1999), doi:10.1007/978-1-4612-1554-7",
+    ),
+    Entry(
         "bins",
         "auto",
         "The finer of fd and sturges.",

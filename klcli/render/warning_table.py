@@ -36,6 +36,27 @@ ROWS: Final = (
         "Zhang & Grabchak, Neural Computation 26 (2014) 2570, doi:10.1162/NECO_a_00646",
     ),
     (
+        "sampled-rows",
+        "There are more rows than methods that look at rows can take; some were drawn at random.",
+        "Raise --max-rows for a shorter interval, if you have the time.",
+    ),
+    (
+        "left-out",
+        "Some columns could not be taken together with the others.",
+        "Look at the reason given; --categorical NAME and --numeric NAME say what a column is.",
+    ),
+    (
+        "high-dimension",
+        "There are few rows for so many columns together.",
+        "Choose fewer columns with --column, or collect more rows; --density gaussian needs least.",
+        "Peduzzi et al., J. Clin. Epidemiol. 49 (1996) 1373, doi:10.1016/S0895-4356(96)00236-3",
+    ),
+    (
+        "below-column",
+        "The estimate of columns together is below that of one of them, which cannot be.",
+        "Read the estimate as a lower bound; try another --density.",
+    ),
+    (
         "few-rows",
         "There are too few rows for the interval to be trusted.",
         "Collect more rows.",
@@ -198,6 +219,12 @@ ROWS: Final = (
         "from-profile",
         "A side is a profile: its counts stand for the rows, and their error is in the interval.",
         "Nothing; where it says that few rows are left, merge profiles all at once.",
+    ),
+    (
+        "coarse-profile",
+        "Much of one side lies within a single cell of the profile that the other side is.",
+        "Read the estimate as a lower bound; the data themselves would tell more.",
+        "Cover & Thomas, Elements of Information Theory (2006), section 2.8: merging lowers it",
     ),
     (
         "not-in-profile",

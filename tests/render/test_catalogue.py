@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import klcli
-from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS
+from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS
 from klcli.render.catalogue import ENTRIES, METHODS, WARNINGS
 
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(klcli.__file__).parent.rglob("*.py")]
@@ -19,9 +19,9 @@ def names(group):
 @pytest.mark.parametrize(
     ("group", "registered"),
     [
-        ("density", set(DENSITIES)),
+        ("density", {*DENSITIES, *JOINT}),
         ("estimator", {estimator for _, estimator in ESTIMATORS}),
-        ("interval", set(INTERVALS)),
+        ("interval", {*INTERVALS, *JOINT_INTERVALS}),
     ],
 )
 def test_every_registered_method_is_described_and_no_other(group, registered):

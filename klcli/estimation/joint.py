@@ -1,0 +1,287 @@
+"""Estimates from rows: several columns together and how they split, or one column on its own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+from zlib import crc32
+
+import numpy as np
+
+from klcli.data.wording import listed
+from klcli.errors import InputError
+from klcli.estimation.choice import Method
+from klcli.estimation.column import estimate_column
+from klcli.estimation.joint_choice import joint_choice
+from klcli.estimation.row_judgement import judge_rows
+from klcli.intervals.rows import finite_value
+from klcli.results import Direction, Estimate, Finding, Kind, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.random import Generator
+
+    from klcli.counts import ColumnTable
+    from klcli.data.rows import RowSamples
+    from klcli.estimation.column import Request
+    from klcli.estimation.joint_choice import JointChoice
+    from klcli.rows import RowPair
+
+#: The name of a result about several columns together.
+TOGETHER: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What rows are looked at for.
+
+    Attributes
+    ----------
+    column, kind : str
+        As results name them.
+    rows, missing : tuple of int
+        Of P and of Q: rows before any is left out, and those that miss a value.
+    findings : tuple of Finding
+        What the reader noticed.
+    """
+
+    column: str
+    kind: str
+    rows: tuple[int, int]
+    missing: tuple[int, int]
+    findings: tuple[Finding, ...]
+
+
+def estimate_joint(
+    columns: Sequence[ColumnTable], sample: RowSamples, request: Request
+) -> list[Estimate]:
+    """Estimate the divergence of several columns together, one result for each direction.
+
+    Parameters
+    ----------
+    columns : sequence of ColumnTable
+        All columns that were counted. Each one's own divergence, by the default method, is told
+        apart from what shows in all of them together only.
+    sample : RowSamples
+        Rows of those columns that can be taken together.
+    request : Request
+        What to estimate.
+
+    Raises
+    ------
+    InputError
+        If there are no two columns, or too few rows.
+    """
+    choice = joint_choice(request.method)
+    used = [column for column in columns if column.name in sample.names]
+    left_out = [column for column in columns if column.name not in sample.names]
+    rows = sample.together()
+    _refuse_too_little(used, left_out, rows)
+    noticed = [finding for column in used for finding in column.findings] + list(rows.findings)
+    if left_out:
+        message = f"not among the columns taken together: {_reasons(left_out)}"
+        noticed.append(Finding("left-out", message))
+    subject = Subject(
+        TOGETHER,
+        Kind.JOINT,
+        (used[0].p.rows, used[0].q.rows),
+        (sample.p.incomplete, sample.q.incomplete),
+        tuple(noticed),
+    )
+    singles = _singles(used, request)
+    return [
+        _split(result, [own[result.direction] for own in singles.values()])
+        for result in estimate_rows(rows, subject, choice, request, singles)
+    ]
+
+
+def estimate_alone(
+    column: ColumnTable, sample: RowSamples, request: Request, *, drop: bool
+) -> list[Estimate]:
+    """Estimate one column of numbers from its rows, one result for each direction.
+
+    What cannot be estimated becomes a result with status undefined and the reason as a warning.
+    """
+    choice = joint_choice(request.method)
+    rows = sample.alone(column.name, drop=drop)
+    subject = Subject(
+        column.name,
+        column.kind,
+        (column.p.rows, column.q.rows),
+        (column.p.missing, column.q.missing),
+        (*column.findings, *rows.findings),
+    )
+    try:
+        return estimate_rows(rows, subject, choice, request, _singles([column], request))
+    except InputError as error:
+        # What one column cannot have must not take the others down.
+        reason = Finding("not-applicable", f"{error.message}; {error.hint}")
+        return [
+            replace(
+                _blank(subject, direction, choice, request), warnings=(*subject.findings, reason)
+            )
+            for direction in request.directions
+        ]
+
+
+def estimate_rows(
+    rows: RowPair,
+    subject: Subject,
+    choice: JointChoice,
+    request: Request,
+    singles: Mapping[str, Mapping[str, Estimate]],
+) -> list[Estimate]:
+    """Estimate from rows, in nats, one result for each direction.
+
+    Parameters
+    ----------
+    rows : RowPair
+        The rows.
+    subject : Subject
+        What they are looked at for.
+    choice : JointChoice
+        The method.
+    request : Request
+        Directions, confidence, resamples and seed.
+    singles : dict of dict of Estimate
+        Column → direction → what its count table says. These hold all rows, and diagnose single
+        columns better than rows can.
+
+    Raises
+    ------
+    InputError
+        If the method cannot do with these rows.
+    """
+    points = choice.estimator.both(rows, _stream(subject, request, "rows"))
+    # The labels are exchangeable or not, whatever the direction.
+    p_value, null_values = math.nan, np.empty(0)
+    if request.resamples:
+        stream = _stream(subject, request, "exchanged rows")
+        p_value, null_values = choice.estimator.null(rows, request.resamples, stream)
+    results = []
+    for direction in request.directions:
+        forward = direction is Direction.FORWARD
+        point, turned = (points[0], rows) if forward else (points[1], rows.swapped())
+        interval = choice.interval(
+            choice.estimator, turned, point, confidence=request.confidence,
+            resamples=request.resamples, null_values=null_values,
+            rng=_stream(subject, request, direction),
+        )  # fmt: skip
+        finite = finite_value(point)
+        floor, low = math.nan, interval.low
+        if null_values.size:
+            floor, bar = (
+                float(np.quantile(null_values, level, method="higher"))
+                for level in (request.confidence, 0.5 + request.confidence / 2)
+            )
+            # As for counts: an interval above zero needs an estimate above the noise.
+            low = low if finite > bar else 0.0
+        own = [each[direction] for each in singles.values()]
+        verdict = judge_rows(turned, point, interval, own, "PQ" if forward else "QP")
+        blank = _blank(subject, direction, choice, request)
+        warnings = (*verdict.warnings, *subject.findings)
+        if verdict.status is Status.UNDEFINED:
+            results.append(replace(blank, warnings=warnings))
+            continue
+        open_above = verdict.status is not Status.OK
+        results.append(
+            replace(
+                blank,
+                estimate=verdict.value,
+                finite_estimate=finite,
+                standard_error=interval.standard_error,
+                ci_low=min(max(0.0, verdict.bound, low), max(verdict.value, 0.0)),
+                ci_high=math.inf if open_above else max(0.0, interval.high),
+                p_value=p_value,
+                noise_floor=floor,
+                status=verdict.status,
+                escaped_mass=verdict.escaped_mass,
+                warnings=warnings,
+            )
+        )
+    return results
+
+
+def _singles(columns: Sequence[ColumnTable], request: Request) -> dict[str, dict[str, Estimate]]:
+    """Estimate each column on its own by the default method; no resampling is needed for that."""
+    own = replace(request, method=Method(seed=request.seed, resamples=0), resamples=0)
+    return {
+        column.name: {result.direction: result for result in estimate_column(column, own)}
+        for column in columns
+    }
+
+
+def _split(result: Estimate, own: Sequence[Estimate]) -> Estimate:
+    marginals = {each.column: float(each.finite_estimate) for each in own}
+    return replace(
+        result,
+        columns=tuple(marginals),
+        marginals=marginals,
+        dependence=result.finite_estimate - sum(marginals.values()),
+    )
+
+
+def _refuse_too_little(
+    used: Sequence[ColumnTable], left_out: Sequence[ColumnTable], rows: RowPair
+) -> None:
+    if len(used) < 2:
+        there = f"there is only {used[0].name!r}" if used else "there is none"
+        hint = f"left out: {_reasons(left_out)}" if left_out else "leave --joint out"
+        raise InputError(f"--joint takes two columns or more together; {there}", hint)
+    fewest = min(len(rows.p), len(rows.q))
+    if fewest > max(len(used), 1):
+        return
+    side = "P" if len(rows.p) == fewest else "Q"
+    before = rows.total_p if side == "P" else rows.total_q
+    raise InputError(
+        f"{len(used):,} columns together need more rows than {len(used):,}; {side} has {fewest:,}",
+        "choose columns with --column" if before == fewest else "raise --max-rows",
+    )
+
+
+def _reasons(columns: Sequence[ColumnTable]) -> str:
+    """Name columns with the reason why they cannot be taken together with others."""
+    by_reason: dict[str, list[str]] = {}
+    for column in columns:
+        reason = column.undefined.code if column.undefined else f"{column.kind}, which needs ratio"
+        by_reason.setdefault(reason, []).append(column.name)
+    return "; ".join(f"{listed(names)} ({reason})" for reason, names in by_reason.items())
+
+
+def _stream(subject: Subject, request: Request, purpose: str) -> Generator:
+    """Return a source of randomness that nothing else shares."""
+    return np.random.default_rng([request.seed, crc32(f"{purpose} {subject.column}".encode())])
+
+
+def _blank(
+    subject: Subject, direction: Direction, choice: JointChoice, request: Request
+) -> Estimate:
+    """Return a result that says nothing yet but what it is about."""
+    nan = math.nan
+    return Estimate(
+        column=subject.column,
+        kind=subject.kind,
+        divergence="kl",
+        direction=direction,
+        estimate=nan,
+        standard_error=nan,
+        ci_low=nan,
+        ci_high=nan,
+        confidence=request.confidence,
+        p_value=nan,
+        noise_floor=nan,
+        status=Status.UNDEFINED,
+        density=choice.density_name,
+        estimator=choice.estimator_name,
+        interval=choice.interval_name,
+        n_p=subject.rows[0],
+        n_q=subject.rows[1],
+        missing_p=subject.missing[0],
+        missing_q=subject.missing[1],
+        finite_estimate=nan,
+        escaped_mass=nan,
+        monte_carlo_error=0.0,
+        reason=choice.reason,
+    )

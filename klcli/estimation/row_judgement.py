@@ -1,0 +1,152 @@
+"""How far an estimate from rows can be trusted, given what single columns show."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from klcli.data.wording import listed
+from klcli.intervals.rows import finite_value
+from klcli.results import Finding, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from klcli.results import Estimate
+    from klcli.rows import JointPoint, RowPair
+    from klcli.typing import Interval
+
+#: Below this number of rows a 95 % interval rests on the shape of the model more than on data.
+_FEW: Final = 20
+#: Rows of the smaller side for each mean and covariance of the columns, below which estimates
+#: are known to be unstable in regression (Peduzzi et al., J. Clin. Epidemiol. 49 (1996) 1373).
+_PER_MOMENT: Final = 10
+#: What is known of a column on its own that also holds for it among others.
+_INHERITED: Final = (
+    "unseen-categories", "outside-range", "heavy-tail", "unresolved", "saturated",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RowVerdict:
+    """The outcome of all diagnostics.
+
+    Attributes
+    ----------
+    status : Status
+        How far the estimate can be trusted.
+    value : float
+        The estimate that can be stated with that status, in nats.
+    warnings : tuple of Finding
+        Why.
+    escaped_mass : float
+        Share of P in values that Q never shows.
+    bound : float
+        What the divergence is at least, in nats, by single columns.
+    """
+
+    status: Status
+    value: float
+    warnings: tuple[Finding, ...]
+    escaped_mass: float
+    bound: float
+
+
+def judge_rows(
+    rows: RowPair,
+    point: JointPoint,
+    interval: Interval,
+    singles: Sequence[Estimate],
+    names: str,
+) -> RowVerdict:
+    """Judge an estimate from rows.
+
+    The divergence of columns together is at least that of each of them [1]_, so that whatever
+    makes that infinite, or a lower bound, does so here.
+
+    Parameters
+    ----------
+    rows : RowPair
+        P is the first sample of this direction.
+    point : JointPoint
+        The estimate.
+    interval : Interval
+        Its interval.
+    singles : sequence of Estimate
+        What each column shows on its own, in this direction.
+    names : str
+        The letters of both samples.
+
+    References
+    ----------
+    .. [1] T. M. Cover, J. A. Thomas, "Elements of Information Theory", 2nd edition, Wiley 2006,
+       theorem 2.5.3 (chain rule for relative entropy).
+    """
+    own = [finding for finding in point.findings if finding.code != "unseen-categories"]
+    findings = _inherited(singles) + own + _too_few(rows)
+    finite = finite_value(point)
+    if math.isnan(finite):
+        return RowVerdict(Status.UNDEFINED, finite, tuple(findings), math.nan, 0.0)
+    infinite = [each for each in singles if each.status == Status.INFINITE]
+    if infinite:
+        # Values that a sample lacks need not be absent from all rows; single columns know.
+        sampled = len(rows.p) < rows.total_p or len(rows.q) < rows.total_q
+        mass = max(each.escaped_mass for each in infinite)
+        mass = mass if sampled else max(mass, point.escaped_mass)
+        return RowVerdict(Status.INFINITE, math.inf, tuple(findings), mass, 0.0)
+    lower = [each for each in singles if each.status == Status.LOWER_BOUND]
+    mass = max((each.escaped_mass for each in lower), default=0.0)
+    most = max(math.log(max(len(rows.q), 1)), 1.0)
+    status = Status.LOWER_BOUND if lower or point.lower_bound else Status.OK
+    if finite > most:
+        text = f"samples with {len(rows.q):,} rows of {names[1]} cannot show more than about"
+        findings.append(Finding("saturated", f"{text} {most:.2g} nats (the log of that number)"))
+        status = Status.LOWER_BOUND
+    sure = [each for each in singles if each.ci_low > interval.high]
+    if sure and status is Status.OK:
+        largest = max(sure, key=lambda each: each.ci_low)
+        text = f"{largest.column!r} alone shows more, {largest.ci_low:.3g} nats or above: too low"
+        findings.append(Finding("below-column", f"{text}, so a lower bound"))
+        status, lower = Status.LOWER_BOUND, sure
+    if status is Status.OK:
+        return RowVerdict(status, finite, tuple(findings), mass, 0.0)
+    met = not any(finding.code == "saturated" for each in lower for finding in each.warnings)
+    value = max([min(finite, most) if met else 0.0, *(each.estimate for each in lower)])
+    bound = max((each.ci_low for each in lower), default=0.0)
+    return RowVerdict(status, value, tuple(findings), mass, bound)
+
+
+def _inherited(singles: Sequence[Estimate]) -> list[Finding]:
+    """Return what single columns warn of, one finding for each code."""
+    merged = []
+    for code in _INHERITED:
+        found = {
+            each.column: finding.message
+            for each in singles
+            for finding in each.warnings
+            if finding.code == code
+        }
+        if not found:
+            continue
+        (column, message), *others = found.items()
+        text = message if len(singles) == 1 else f"{column!r} alone: {message}"
+        if others:
+            text += f"; likewise {listed([name for name, _ in others], 5)}"
+        merged.append(Finding(code, text))
+    return merged
+
+
+def _too_few(rows: RowPair) -> list[Finding]:
+    fewest = min(len(rows.p), len(rows.q))
+    if fewest < _FEW:
+        text = f"one side has only {fewest} rows; intervals are rough below {_FEW}"
+        return [Finding("few-rows", text)]
+    columns = len(rows.number_names) + len(rows.code_names)
+    moments = columns * (columns + 3) // 2
+    if columns == 1 or fewest >= _PER_MOMENT * moments:
+        return []
+    text = (
+        f"{columns} columns have {moments:,} means and covariances, and one side {fewest:,} rows"
+    )
+    return [Finding("high-dimension", f"{text}: fewer than {_PER_MOMENT} for each")]
