@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from klcli.counts import ColumnTable, CountTable
 from klcli.data.count import folded, label_table, no_table, number_table
+from klcli.data.grain import differently_rounded
 from klcli.data.kinds import TEXT_ROWS, TEXT_SHARE, Reading
+from klcli.data.profiles.resolution import too_coarse
+from klcli.data.side import Side
 from klcli.data.tallies import LABEL_CAP
 from klcli.data.wording import counted, listed
 from klcli.results import Finding, Kind
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from klcli.data.kinds import Decision
     from klcli.data.pairing import Pair
     from klcli.data.profiles.side import ProfileSide
-    from klcli.data.side import Side
     from klcli.typing import Floats
 
 
@@ -62,13 +64,16 @@ def column_table(
         side = "Q" if table.n_p else "P"
         undefined = Finding("all-missing", f"{pair.name!r} has no value with a weight in {side}")
         table = no_table()
+    findings = [*_noticed(pair, decision, p, q)]
+    if undefined is None and counts is not None:
+        findings += _hidden(pair, table, p, q)
     return ColumnTable(
         pair.name,
         kind,
         table,
         p.summary(pair.p),
         q.summary(pair.q),
-        tuple(_noticed(pair, decision, p, q)),
+        tuple(findings),
         undefined,
     )
 
@@ -149,6 +154,20 @@ def _free_text(
     )
 
 
+def _hidden(
+    pair: Pair, table: CountTable, p: Side | ProfileSide, q: Side | ProfileSide
+) -> Iterator[Finding]:
+    """Say what the cells of a profile do not tell apart."""
+    for which, side, own, other, theirs in (
+        ("P", p, pair.p, q, pair.q),
+        ("Q", q, pair.q, p, pair.p),
+    ):
+        if side.cells(own) is not None:
+            coarse = too_coarse(pair.name, table, which, other.finite(theirs))
+            if coarse is not None:
+                yield coarse
+
+
 def _noticed(
     pair: Pair, decision: Decision, p: Side | ProfileSide, q: Side | ProfileSide
 ) -> Iterator[Finding]:
@@ -176,6 +195,14 @@ def _noticed(
             "infinite-values",
             f"{pair.name!r}: infinite, with cells of their own: {_each(*infinite)}",
         )
+    if isinstance(p, Side) and isinstance(q, Side):
+        rounded = differently_rounded(
+            pair.name, p.finite(pair.p), q.finite(pair.q),
+            times=Reading.TIME in {decision.p, decision.q},
+            single=(p.single(pair.p), q.single(pair.q)),
+        )  # fmt: skip
+        if rounded is not None:
+            yield rounded
     if of_p.beyond or of_q.beyond:
         yield Finding(
             "precision",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from klcli.data.profiles.file import is_profile_head
 from klcli.errors import InputError
 
 #: Compression → the bytes a file begins with.
@@ -34,6 +35,11 @@ def format_of(source: str, head: bytes) -> str:
     for beginning, name in _BEGINNINGS.items():
         if head.startswith(beginning):
             return name
+    if is_profile_head(head):
+        raise InputError(
+            f"{source}: a profile, which is read from a file of its own only",
+            "name the .klp file itself; kl profile merge makes one of several",
+        )
     if head.startswith(b"PK\x03\x04"):
         return "npz" if b".npy" in head[:200] else "xlsx"
     check_text(source, head)

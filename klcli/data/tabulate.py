@@ -117,8 +117,8 @@ def tabulate(
     p, q : path, NumPy array, data frame or dict of arrays
         A path may be a file, a glob, a folder, "-" for standard input (one of the two), or an
         address. Arrays have shape (n,) or (n, d), with columns x0 … x{d−1}. Also an opened
-        `Table`, a `KeptSide`, which is not read again, or a `Profile`; the path of a profile,
-        too, is taken as its data.
+        `Table`, a `KeptSide`, which is not read again, a `Profile` or `ProfileSide`; the path of a
+        profile, too, is taken as its data.
     selection : Selection
         Columns, their kinds, missing values, weights.
     layout : callable, optional
@@ -257,7 +257,7 @@ def _open(
     given: Any, selection: Selection, findings: list[Finding], cleanup: ExitStack
 ) -> Table | KeptSide | ProfileSide:
     table: Table | KeptSide | ProfileSide
-    if isinstance(given, Table | KeptSide):
+    if isinstance(given, Table | KeptSide | ProfileSide):
         table = given
     elif isinstance(given, Profile):
         table = _profile_side(given, given.source, selection, findings)
@@ -411,7 +411,7 @@ def _weighting(weight: str, sides: Sequence[Side | ProfileSide]) -> Finding:
 def _name(given: Any) -> str:
     if _is_path(given):
         return label(given)
-    if isinstance(given, Table | KeptSide | Profile):
+    if isinstance(given, Table | KeptSide | Profile | ProfileSide):
         return given.source
     return ARRAY if isinstance(given, np.ndarray) else FRAME
 

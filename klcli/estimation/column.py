@@ -132,6 +132,8 @@ def _examine(
         fine = column.table if forward else column.table.swapped()
         finer = column.finer if forward or column.finer is None else column.finer.swapped()
         verdict = judge(fine, turned, point, choice, ("P", "Q") if forward else ("Q", "P"), finer)
+        if verdict.status is Status.OK and _coarse(column):
+            verdict = replace(verdict, status=Status.LOWER_BOUND)
         if verdict.status is Status.UNDEFINED:
             results += _undefined(column, request, verdict.warnings, choice, (direction,))
             continue
@@ -165,6 +167,11 @@ def _examine(
 def _by_parts(estimator: Estimator, choice: Choice) -> Estimator:
     """Wrap an estimator of numbers; frequencies count missing and infinite values as they are."""
     return estimator if choice.density_name == "frequency" else ByParts(estimator)
+
+
+def _coarse(column: ColumnTable) -> bool:
+    """Tell whether cells of a profile hide a difference: merging cells can only lower it."""
+    return any(finding.code == "coarse-profile" for finding in column.findings)
 
 
 def _weighted(column: ColumnTable) -> bool:

@@ -103,6 +103,11 @@ ROWS: Final = (
         "Leave --density at auto, or use frequency: rounding is information, too.",
     ),
     (
+        "rounding",
+        "The values of one side are rounded to longer steps than those of the other.",
+        "Round both alike before comparing; else the divergence measures the rounding, too.",
+    ),
+    (
         "boundary-leak",
         "The kernel puts mass beyond a sharp edge of the data.",
         "Use --density ratio, which knows no edges.",
