@@ -16,6 +16,8 @@ DENSITIES: Final[dict[str, str]] = {
 #: whose only required argument is the density.
 ESTIMATORS: Final[dict[tuple[str, str], str]] = {
     ("frequency", "plug-in"): "klcli.estimators.frequency:FrequencyPlugIn",
+    ("frequency", "empirical-bayes"): "klcli.estimators.empirical_bayes:EmpiricalBayes",
+    ("frequency", "dirichlet-mixture"): "klcli.estimators.dirichlet_mixture:DirichletMixture",
     ("histogram", "plug-in"): "klcli.estimators.histogram:HistogramPlugIn",
     ("kde", "plug-in"): "klcli.estimators.kde:KdePlugIn",
     ("ratio", "plug-in"): "klcli.estimators.ratio:RatioPlugIn",
@@ -27,7 +29,13 @@ ESTIMATORS: Final[dict[tuple[str, str], str]] = {
 
 #: `--density NAME` for several columns together → "module:Class"; the class takes and gives what
 #: `klcli.rows` defines. Names that are not in `DENSITIES` also work on one column of numbers.
-JOINT: Final[dict[str, str]] = {}
+JOINT: Final[dict[str, str]] = {
+    "ratio": "klcli.joint.ratio:JointRatio",
+    "knn": "klcli.joint.knn:Knn",
+    "kde": "klcli.joint.kde:Kde",
+    "gaussian": "klcli.joint.gaussian:Gaussian",
+    "mixture": "klcli.joint.mixture:Mixture",
+}
 
 #: `--interval NAME` → "module:function".
 INTERVALS: Final[dict[str, str]] = {

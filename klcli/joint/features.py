@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.joint.scores import aligned_scores
+from klcli.joint.scores import aligned_scores, pooled_scores
 from klcli.joint.whitening import whitening
 
 if TYPE_CHECKING:
@@ -54,9 +54,13 @@ class Pool:
     levels: Floats
 
     @classmethod
-    def of(cls, numbers: Floats, codes: Integers, label: Bools) -> Pool:
-        """Prepare rows; `numbers` are finite."""
-        columns = [aligned_scores(x[label], x[~label]) for x in numbers.T if np.ptp(x) > 0]
+    def of(cls, numbers: Floats, codes: Integers, label: Bools, *, blind: bool = False) -> Pool:
+        """Prepare rows, P first; `numbers` are finite. With `blind`, labels do not matter."""
+        varying = [column for column in numbers.T if np.ptp(column) > 0]
+        if blind:
+            columns = [pooled_scores(column) for column in varying]
+        else:
+            columns = [aligned_scores(column[label], column[~label]) for column in varying]
         scores = np.column_stack(columns) if columns else np.empty((len(label), 0))
         white = scores
         if columns:

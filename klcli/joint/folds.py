@@ -50,9 +50,7 @@ class Folds:
             yield ~test & self.half, test, True
 
 
-def cross_fitted(
-    folds: Folds, member: Callable[[Bools, Bools], Floats]
-) -> tuple[Floats, Floats]:
+def cross_fitted(folds: Folds, member: Callable[[Bools, Bools], Floats]) -> tuple[Floats, Floats]:
     """Return the log ratio at every row by fits to other rows, and to half as many.
 
     `member` takes (rows to fit to, rows to look at) and returns the log ratio at the latter.

@@ -137,15 +137,10 @@ def point(
     gain = value - evaluated(half_p, half_q)[0]
     findings = []
     shape = pareto_shape(log_q)
-    most = math.log(len(log_q))
     lowered = False
     if shape > _UNRELIABLE:
         text = f"the density ratio has Pareto shape {shape:.2f} over the rows of {names[1]}"
         findings.append(Finding("heavy-tail", f"{text}: the estimate is a lower bound"))
-        lowered = True
-    if value + gain > max(most, 1.0):
-        text = f"samples with {len(log_q):,} rows of {names[1]} cannot show more than about"
-        findings.append(Finding("saturated", f"{text} {most:.2g} nats (the log of that number)"))
         lowered = True
     return JointPoint(
         value + gain, influence_p, influence_q, gain**2, gain**2, tuple(findings), lowered

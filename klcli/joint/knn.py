@@ -9,8 +9,8 @@ import numpy as np
 
 from klcli.errors import UsageError
 from klcli.joint.labels import p_value, permuted_labels
-from klcli.joint.neighbours import nearest
 from klcli.joint.neighbour_ratio import extrapolated, log_ratios, pooled_values
+from klcli.joint.neighbours import nearest
 from klcli.joint.patterns import by_pattern, check, filled
 from klcli.joint.whitening import whitening
 from klcli.results import Finding

@@ -60,7 +60,10 @@ def level_ratio(pool: Pool, train: Bools, test: Bools) -> Floats:
     total = np.zeros(int(test.sum()))
     for code in pool.codes.T:
         size = int(code.max()) + 1
-        p, q = (np.bincount(code[train & side], minlength=size) + 0.5 for side in (pool.label, ~pool.label))
+        p, q = (
+            np.bincount(code[train & side], minlength=size) + 0.5
+            for side in (pool.label, ~pool.label)
+        )
         total += np.log(p / p.sum() * q.sum() / q)[code[test]]
     return total
 
@@ -89,7 +92,9 @@ def neighbours(pool: Pool, train: Bools, test: Bools) -> Floats:
     _, places = nearest(base[train], base[test], count)
     from_p = pool.label[train][places].sum(axis=1)
     odds = pool.label[train].mean()
-    result: Floats = np.log((from_p + odds) / (count - from_p + 1 - odds)) - np.log(odds / (1 - odds))
+    result: Floats = np.log((from_p + odds) / (count - from_p + 1 - odds)) - np.log(
+        odds / (1 - odds)
+    )
     return result
 
 
@@ -100,7 +105,7 @@ def mixture(pool: Pool) -> Member:
     sizes = [chosen(pool.white[side], 8) for side in (pool.label, ~pool.label)]
 
     def member(train: Bools, test: Bools) -> Floats:
-        found = log_ratio(pool.white, pool.label, train, test, sizes)
+        found = log_ratio(pool.white, pool.label, sizes, train, test)
         return found + level_ratio(pool, train, test)
 
     return member

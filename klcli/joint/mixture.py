@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -93,7 +94,7 @@ class Mixture:
             sizes = [chosen(z[side], self.components) for side in (label, ~label)]
             whole, half = cross_fitted(
                 Folds.draw(n, len(q), rng),
-                lambda train, test: log_ratio(z, label, train, test, sizes),
+                partial(log_ratio, z, label, sizes),
             )
             return (
                 point(whole[:n], whole[n:], half[:n], half[n:]),
@@ -125,7 +126,7 @@ class Mixture:
         label = np.arange(n + m) < n
         train = Folds.draw(n, m, rng).half
         sizes = [chosen(z[side & train], self.components) for side in (label, ~label)]
-        score = log_ratio(z, label, train, ~train, sizes)
+        score = log_ratio(z, label, sizes, train, ~train)
         tested = label[~train]
 
         def statistic(labels: Floats) -> Floats:
@@ -139,10 +140,8 @@ class Mixture:
             values = []
             for row in labels:
                 order = np.argsort(row == 0, kind="stable")
-                shuffled = z[order]
                 whole, _ = cross_fitted(
-                    Folds.draw(n, m, rng),
-                    lambda train, test, z=shuffled: log_ratio(z, label, train, test, sizes),
+                    Folds.draw(n, m, rng), partial(log_ratio, z[order], label, sizes)
                 )
                 values.append(evaluated(whole[:n], whole[n:])[0])
             return np.array(values)
@@ -167,7 +166,7 @@ def chosen(rows: Floats, most: int) -> int:
     return size
 
 
-def log_ratio(z: Floats, label: Bools, train: Bools, test: Bools, sizes: list[int]) -> Floats:
+def log_ratio(z: Floats, label: Bools, sizes: list[int], train: Bools, test: Bools) -> Floats:
     """Return log p/q at the rows `test` by mixtures fitted to the rows `train`."""
     p, q = (
         _fitted(z[side & train], size).score_samples(z[test])

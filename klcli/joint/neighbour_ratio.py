@@ -58,8 +58,8 @@ def _mass(
     count = inside.sum(axis=1).astype(float)
     farthest = distances[np.arange(len(at)), np.maximum(count.astype(int) - 1, 0)]
     log_mass = digamma_at(count)
-    beyond = np.flatnonzero(inside[:, -1]) if distances.shape[1] < len(points) - own else []
-    if len(beyond):
+    beyond = np.flatnonzero(inside[:, -1])
+    if len(beyond) and distances.shape[1] < len(points) - own:
         total = within(points, at[beyond], radius[beyond]).astype(float) - own
         log_mass[beyond] = np.where(radius[beyond] > 0, np.log(total), digamma_at(total))
         farthest[beyond] = radius[beyond]

@@ -13,6 +13,7 @@ from klcli.joint.folds import FOLDS, Folds, cross_fitted
 from klcli.joint.functional import point
 from klcli.joint.members import members
 from klcli.joint.patterns import check, filled, state
+from klcli.joint.score_test import score_test
 from klcli.joint.stack import combined, weights
 from klcli.results import Finding
 
@@ -58,6 +59,20 @@ class JointRatio:
 
         return chained(part[:n], part[n:], described, within)
 
+    def null(self, rows: RowPair, resamples: int, rng: Generator) -> tuple[float, Floats]:
+        """Test P = Q by permutation of a score statistic, see `klcli.joint.score_test`.
+
+        Returns
+        -------
+        p_value : float
+            Exact, the same for both directions.
+        values : ndarray, shape (resamples,)
+            Approximate estimates under permutation, in nats.
+        """
+        check(rows, categorical=True)
+        numbers, codes, _ = prepared(rows)
+        return score_test(numbers, codes, len(rows.p), resamples, rng)
+
     def _common(self, pool: Pool, rng: Generator) -> tuple[JointPoint, JointPoint]:
         n = int(pool.label.sum())
         folds = Folds.draw(n, len(pool.label) - n, rng)
@@ -85,7 +100,7 @@ def prepared(rows: RowPair) -> tuple[Floats, Integers, list[tuple[str, tuple[str
     numbers = np.vstack([rows.p.numbers, rows.q.numbers])
     codes = np.vstack([rows.p.codes, rows.q.codes])
     states = state(numbers)
-    several = states.any(axis=0)
+    several: Bools = np.asarray(states.any(axis=0))
     names = [(name, levels) for name, levels in zip(rows.code_names, rows.levels, strict=True)]
     names += [
         (name, ("finite", "missing", "-inf", "+inf"))
@@ -100,8 +115,24 @@ def _parts(
 ) -> tuple[Integers, list[str]]:
     """Set rows apart that have a level which only one sample shows.
 
-    Part 0 is what both show. The others, one for each set of such levels... are 1 for P and 2 for Q.
+    Part 0 is what both show; each such level is a part of its own, so that what it adds is as in
+    the single column and the rest is not shifted by it.
     """
     part = np.zeros(len(codes), dtype=np.int64)
-    described = ["levels that both show", "", ""]
+    described = ["levels that both show"]
+    from_p = np.arange(len(codes)) < n
+    changed = True
+    # Without those rows, another level may be left with one sample only.
+    while changed:
+        changed = False
+        for place, (column, levels) in enumerate(names):
+            common = part == 0
+            counts = [
+                np.bincount(codes[common & side, place], minlength=len(levels))
+                for side in (from_p, ~from_p)
+            ]
+            for level in np.flatnonzero((counts[0] > 0) != (counts[1] > 0)):
+                part[common & (codes[:, place] == level)] = len(described)
+                described.append(f"{column} = {levels[level]!r}")
+                changed = True
     return part, described

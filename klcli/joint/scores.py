@@ -40,8 +40,7 @@ def aligned_scores(p: Floats, q: Floats) -> Floats:
     common = weight_p * weight_q / np.where(total > 0, total, 1.0)
     if not common.any():
         # The samples do not overlap, or one is constant: nothing to align.
-        score, _ = _normal_scores(values, values)
-        return _standard(score)
+        return pooled_scores(values)
     common /= common.sum()
     mean_p, mean_q = common @ score_p, common @ score_q
     spread_p = (common @ (score_p - mean_p) ** 2) ** 0.5
@@ -57,6 +56,11 @@ def aligned_scores(p: Floats, q: Floats) -> Floats:
     order = np.argsort(values, kind="stable")
     blend[order] = np.maximum.accumulate(blend[order])
     return _standard(blend)
+
+
+def pooled_scores(values: Floats) -> Floats:
+    """Return the standardised normal scores of values, shape (N,), whatever their labels."""
+    return _standard(_normal_scores(values, values)[0])
 
 
 def _normal_scores(sample: Floats, values: Floats) -> tuple[Floats, Floats]:

@@ -74,6 +74,28 @@ METHODS: Final = (
         "Wahba, J. R. Statist. Soc. B 45 (1983) 133",
     ),
     Entry(
+        "density",
+        "knn",
+        "Distances to nearest neighbours, whitened, corrected for bias; repeated rows do no harm.",
+        "Two to five numeric columns together (--joint), to check the default by another road.",
+        "Wang, Kulkarni & Verdú, IEEE Trans. Inf. Theory 55 (2009) 2392, "
+        "doi:10.1109/TIT.2009.2016060",
+    ),
+    Entry(
+        "density",
+        "gaussian",
+        "Normal distributions with the samples' means and covariances: the unbiased closed form.",
+        "A baseline; with many columns often the only estimate that can be had.",
+        "Kullback, Information Theory and Statistics (1959), chapter 9",
+    ),
+    Entry(
+        "density",
+        "mixture",
+        "Gaussian mixtures whose number of components BIC chooses, fitted and evaluated apart.",
+        "Clusters, or smooth numeric columns without heavy tails, up to twenty together.",
+        "Fraley & Raftery, J. Am. Stat. Assoc. 97 (2002) 611, doi:10.1198/016214502760047131",
+    ),
+    Entry(
         "estimator",
         "plug-in",
         "The sum or integral of the fitted model, without random numbers.",

@@ -52,6 +52,12 @@ ROWS: Final = (
         "Peduzzi et al., J. Clin. Epidemiol. 49 (1996) 1373, doi:10.1016/S0895-4356(96)00236-3",
     ),
     (
+        "not-normal",
+        "The rows are not normal, which the density gaussian takes them to be.",
+        "Use --density ratio, or mixture.",
+        "Mardia, Biometrika 57 (1970) 519, doi:10.1093/biomet/57.3.519",
+    ),
+    (
         "below-column",
         "The estimate of columns together is below that of one of them, which cannot be.",
         "Read the estimate as a lower bound; try another --density.",

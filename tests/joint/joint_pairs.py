@@ -11,6 +11,7 @@ prints each of those afresh. Nothing here uses the package's estimators.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -319,13 +320,19 @@ def _pairs() -> list[JointPair]:
     q = mixture([0.5, 0.3, 0.2], [law(2 * c, 1.5) for c in centres[1:4]])
     pairs.append(JointPair("mixture 5", p, q, *_TRUTHS["mixture 5"], 5, (), _ERROR))
     round_one, standard = ring(1.5, 0.4), gaussian(np.zeros(2), 1.2 * np.eye(2))
-    pairs.append(JointPair("ring 2", round_one, standard, *_TRUTHS["ring 2"], 2, (), _ERROR, (True, False)))
+    pairs.append(
+        JointPair("ring 2", round_one, standard, *_TRUTHS["ring 2"], 2, (), _ERROR, (True, False))
+    )
     noise = gaussian(np.zeros(3), np.eye(3))
     p, q = product(round_one, noise, 2), product(standard, noise, 2)
-    pairs.append(JointPair("ring and noise 5", p, q, *_TRUTHS["ring 2"], 5, (), _ERROR, (True, False)))
+    pairs.append(
+        JointPair("ring and noise 5", p, q, *_TRUTHS["ring 2"], 5, (), _ERROR, (True, False))
+    )
     bent = banana(gaussian(np.zeros(2), np.diag([1, 0.5])), 0.6)
     wide = gaussian(np.zeros(2), np.diag([1.3, 1.3]))
-    pairs.append(JointPair("banana 2", bent, wide, *_TRUTHS["banana 2"], 2, (), _ERROR, (False, False)))
+    pairs.append(
+        JointPair("banana 2", bent, wide, *_TRUTHS["banana 2"], 2, (), _ERROR, (False, False))
+    )
 
     def bend(x):
         x = x.copy()
@@ -339,7 +346,7 @@ def _pairs() -> list[JointPair]:
     levels = [0.4, 0.3, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]
     means = fixed.standard_normal((4, 3))
     pairs += [
-        grouped_pair("mixed 3", levels[0], means, levels[1], means + [0.5, 0, 0]),
+        grouped_pair("mixed 3", levels[0], means, levels[1], means + np.array([0.5, 0, 0])),
         grouped_pair("mixed interaction 2", levels[0], means[:, :2], levels[0], -means[:, :2] / 3),
     ]
     p, q, forward, reverse = categories([levels[0], [0.5, 0.5]], [levels[1], [0.7, 0.3]])
@@ -385,4 +392,5 @@ if __name__ == "__main__":
         (forward, first), (reverse, second) = monte_carlo(
             BY_NAME[name], 10_000_000, np.random.default_rng(22360679774997896964)
         )
-        print(f'    "{name}": ({forward:.4f}, {reverse:.4f}),  # ± {max(first, second):.4f}')
+        line = f'    "{name}": ({forward:.4f}, {reverse:.4f}),  # ± {max(first, second):.4f}'
+        sys.stdout.write(line + "\n")
