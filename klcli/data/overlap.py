@@ -69,7 +69,7 @@ class Overlap:
         tell = telling(head_p, head_q)
         pairs = [pair for pair, each in zip(sound, tell, strict=True) if each]
         self._left_out = [pair.name for pair, each in zip(sound, tell, strict=True) if not each]
-        single = [_single(p, pair.p) or _single(q, pair.q) for pair in pairs]
+        single = [p.single(pair.p) or q.single(pair.q) for pair in pairs]
         before, self._read = (
             self._read,
             tuple((pair, sound[pair].p, sound[pair].q) for pair in pairs),
@@ -249,12 +249,6 @@ def telling(p: pl.DataFrame, q: pl.DataFrame) -> list[bool]:
         not (_constant(left) or _constant(right) or _rising(left) or _rising(right))
         for left, right in zip(p.iter_columns(), q.iter_columns(), strict=True)
     ]
-
-
-def _single(side: Side, name: str) -> bool:
-    import polars as pl
-
-    return bool(side.table.schema[name] == pl.Float32)
 
 
 def _constant(values: pl.Series) -> bool:

@@ -347,6 +347,12 @@ class Side:
         distinct = None if labels is None or labels.overflow else len(labels.counts())
         return Summary(*base, math.nan, math.nan, math.nan, math.nan, distinct)
 
+    def single(self, name: str) -> bool:
+        """Tell whether a column holds numbers of single precision."""
+        import polars as pl
+
+        return bool(self.table.schema[name] == pl.Float32)
+
     def finite(self, name: str) -> Floats:
         """Return the sorted finite numbers of a column: all of them, or a sample."""
         numbers = self.sorted[name]

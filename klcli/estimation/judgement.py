@@ -12,6 +12,7 @@ from klcli.diagnostics.resolution import unresolved
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import no_number, outside_support, unseen_categories
 from klcli.diagnostics.tails import heavy_tail
+from klcli.diagnostics.ties import ties
 from klcli.estimation.crosscheck import second_opinion
 from klcli.results import Finding, Status
 
@@ -89,6 +90,8 @@ def judge(
         if status in (Status.OK, Status.LOWER_BOUND):
             smooth_ratio = choice.density_name == "ratio"
             cells = fine if smooth_ratio else finer
+            if finer is not None and choice.density_name == "kde":
+                findings.append(ties(finer))
             if cells is not None and cells.n_p and cells.n_q:
                 opinion, low = second_opinion(cells, table, point, smooth_ratio=smooth_ratio)
                 findings.append(opinion)
