@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 # The folder above, in place of this one, whose coverage.py is not the package of that name.
-sys.path[0] = str(Path(__file__).parents[1])
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).parents[1])
 
 from benchmarks.contenders import Contender, contenders
 from benchmarks.pictures import Panel, strips

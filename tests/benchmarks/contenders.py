@@ -206,7 +206,7 @@ def contenders() -> dict[str, Contender]:
         found.append(Contender(f"klcli {name}", group, kinds, klcli(density=name)))
     found += [
         Contender("Zhang-Grabchak", "reference", DISCRETE, values),
-        Contender("Zhang-Grabchak, quantile cells", "reference", NUMBERS, quantile_cells),
+        Contender("Zhang-Grabchak on quantiles", "reference", NUMBERS, quantile_cells),
         Contender("Jeffreys plug-in", "reference", DISCRETE, jeffreys),
         Contender("augmented plug-in", "reference", DISCRETE, augmented),
         # n² kernels.

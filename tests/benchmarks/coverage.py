@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 # The folder above, in place of this one: this file is not the package of that name.
-sys.path[0] = str(Path(__file__).parents[1])
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).parents[1])
 
 from benchmarks.pictures import Panel, strips
 from benchmarks.replications import (

@@ -156,7 +156,8 @@ def replicate(
     begun = time.perf_counter()
     for number, records in _work(measure, parts, chosen):
         done[number] = records
-        _tell(len(done) / len(parts), time.perf_counter() - begun)
+        now = time.perf_counter() - begun
+        _tell(len(done) / len(parts), (len(done) - 1) / len(parts), now)
     collected: dict[tuple[Setting, str], list[tuple[Any, ...]]] = {}
     for number, (setting, _) in enumerate(parts):
         for record in done[number]:
@@ -199,13 +200,13 @@ def _records(
     return records
 
 
-def _tell(share: float, seconds: float) -> None:
-    if sys.stderr.isatty() or share == 1:
-        end = "\n" if share == 1 else ""
-        left = seconds / share - seconds
-        print(
-            f"\r{share:4.0%} done, {seconds:.0f} s, {left:.0f} s left  ", end=end, file=sys.stderr
-        )
+def _tell(share: float, before: float, seconds: float) -> None:
+    """Say on stderr how far it is: in place on a terminal, else a line for each tenth."""
+    told = f"{share:4.0%} done, {seconds:.0f} s, {seconds / share - seconds:.0f} s left"
+    if sys.stderr.isatty():
+        print(f"\r{told}  ", end="\n" if share == 1 else "", file=sys.stderr)
+    elif int(10 * share) > int(10 * before):
+        print(told, file=sys.stderr)
 
 
 def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
