@@ -32,7 +32,7 @@ def markdown(report: Report, *, verbose: bool = False) -> str:
     if report.results:
         values = [head for sign in signs for head in (sign, f"{summary.percent(report)} interval")]
         body = []
-        for row in summary.rows(report):
+        for row in summary.rows(report, every=verbose):
             cells = [cell for value in row.values for cell in value]
             body.append([escape(row.name), *cells, row.p, ", ".join(row.codes)])
         parts.append(grid(["column", *values, "p", "note"], body, right=range(1, len(values) + 2)))
@@ -44,7 +44,12 @@ def markdown(report: Report, *, verbose: bool = False) -> str:
 def grid(head: Sequence[str], body: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
     """Return a table whose cells are already escaped; columns in `right` are right-aligned."""
     rule = ["---:" if position in right else "---" for position in range(len(head))]
-    return "".join("| " + " | ".join(line) + " |\n" for line in [head, rule, *body])
+    return "".join(map(line, [head, rule, *body]))
+
+
+def line(cells: Sequence[str]) -> str:
+    """Return a line of a table, of cells that are already escaped."""
+    return "| " + " | ".join(cells) + " |\n"
 
 
 def escape(text: str) -> str:

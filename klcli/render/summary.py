@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from klcli.render.numbers import BETWEEN, UNKNOWN, decimals, fixed, p_value
@@ -21,18 +22,22 @@ _SURPRISE = {
 }
 
 
+#: Most columns of a split that are shown one by one: more hide the result that they explain.
+_PARTS = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One column of the data, in words.
+    """One column of the data, in words, or a part of what columns show together.
 
     Attributes
     ----------
     name : str
-        The column's name, as it is.
+        The column's name, as it is; how many there are, for columns together.
     values : tuple of (str, str)
         Estimate and interval for each direction of the report; empty where there is none.
     p : str
-        The p-value of the first direction.
+        The p-value of the first direction; empty for a part.
     codes : tuple of str
         Codes of the warnings, or else a status that is not ok.
     """
@@ -78,10 +83,18 @@ def legend(report: Report) -> str:
     return _SURPRISE[present[0]] if present else "There is nothing to compare"
 
 
-def rows(report: Report) -> list[Row]:
-    """Return one row per column, in the order of the report."""
+def rows(report: Report, *, every: bool = False) -> list[Row]:
+    """Return one row per column, in the order of the report.
+
+    Below columns together stand their parts: what each shows alone, largest first, and what
+    only shows in all of them. With `every`, as many as there are.
+    """
     present = directions(report)
-    return [_row(by_direction, present) for by_direction in _by_column(report.results).values()]
+    found = []
+    for by_direction in _by_column(report.results).values():
+        found.append(_row(by_direction, present))
+        found += _parts(by_direction, present, every=every)
+    return found
 
 
 def _by_column(results: Iterable[Estimate]) -> dict[str, dict[str, Estimate]]:
@@ -92,15 +105,50 @@ def _by_column(results: Iterable[Estimate]) -> dict[str, dict[str, Estimate]]:
 
 
 def _row(results: dict[str, Estimate], present: list[Direction]) -> Row:
-    values = tuple(_value(results[d]) if d in results else ("", "") for d in present)
+    values = tuple(value(results[d]) if d in results else ("", "") for d in present)
     first, *_ = results.values()
     warned = [finding.code for result in results.values() for finding in result.warnings]
     unclear = [result.status for result in results.values() if result.status != Status.OK]
     codes = tuple(dict.fromkeys(map(str, warned or unclear)))
-    return Row(first.column, values, p_value(results.get(present[0], first).p_value), codes)
+    name = f"{first.column} ({len(first.columns)} columns)" if first.columns else first.column
+    return Row(name, values, p_value(results.get(present[0], first).p_value), codes)
 
 
-def _value(result: Estimate) -> tuple[str, str]:
+def _parts(results: dict[str, Estimate], present: list[Direction], *, every: bool) -> list[Row]:
+    first, *_ = results.values()
+    if not first.columns or math.isnan(first.finite_estimate):
+        return []
+    shares = first.marginals
+    names = sorted(shares, key=lambda name: (math.isnan(shares[name]), -shares[name]))
+    shown = names if every or len(names) <= _PARTS else names[: _PARTS - 1]
+    rest = names[len(shown) :]
+    parts = [(name, [name]) for name in shown]
+    if rest:
+        parts.append((f"{len(rest)} other columns", rest))
+
+    def cells(amount: Callable[[Estimate], float]) -> tuple[tuple[str, str], ...]:
+        return tuple((_part(results[d], amount) if d in results else "", "") for d in present)
+
+    return [
+        *(
+            Row(f"{'+' if position else '='} {label}", cells(partial(_total, columns)), "", ())
+            for position, (label, columns) in enumerate(parts)
+        ),
+        Row("+ dependence", cells(lambda result: result.dependence), "", ()),
+    ]
+
+
+def _total(columns: list[str], result: Estimate) -> float:
+    return sum(result.marginals[column] for column in columns)
+
+
+def _part(result: Estimate, amount: Callable[[Estimate], float]) -> str:
+    places = decimals(result.finite_estimate, result.standard_error)
+    return fixed(amount(result), places)
+
+
+def value(result: Estimate) -> tuple[str, str]:
+    """Return the estimate and its interval; of an infinite estimate, its finite part."""
     places = decimals(result.finite_estimate, result.standard_error)
     if result.status == Status.UNDEFINED:
         return UNKNOWN, ""
@@ -124,7 +172,7 @@ def method_notes(report: Report) -> list[Note]:
 
 
 def _method(result: Estimate) -> str:
-    used = [result.kind]
+    used = [f"{result.kind} of {', '.join(result.columns)}" if result.columns else result.kind]
     if result.density:
         used += [f"{result.density} density", f"{result.estimator} estimator"]
     if result.interval:

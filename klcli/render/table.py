@@ -62,7 +62,7 @@ def table(
     title = [summary.headline(report), summary.legend(report)]
     parts = [
         _sources(report, width) + [line for text in title for line in wrap(text, width)],
-        _body(report, width, style),
+        _body(report, width, style, verbose=verbose),
         _warnings(report, width, verbose=verbose),
         [style.dim(line) for line in _methods(report, width)] if verbose else [],
     ]
@@ -83,8 +83,8 @@ def _sources(report: Report, width: int | None) -> list[str]:
     ]
 
 
-def _body(report: Report, width: int | None, style: Style) -> list[str]:
-    rows = summary.rows(report)
+def _body(report: Report, width: int | None, style: Style, *, verbose: bool) -> list[str]:
+    rows = summary.rows(report, every=verbose)
     if not rows:
         return []
     names = [printable(row.name) for row in rows]
@@ -162,7 +162,8 @@ def _records(
         lines.append(style.bold(name if width is None else cut(name, width)))
         for position, sign in enumerate(signs):
             lines.append(GAP.join(["", sign, *cells[2 * position : 2 * position + 2]]).rstrip())
-        lines.append(GAP.join(["", pad("p", label), row.p]))
+        if row.p:
+            lines.append(GAP.join(["", pad("p", label), row.p]))
         if row.codes:
             first = GAP.join(["", pad("note", label), ""])
             lines += wrap(", ".join(row.codes), width, " " * len(first), first)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from render.reports import MIXED, OK, report
+from render.reports import JOINT, MIXED, OK, report
 
 from klcli.render.markdown import escape, markdown
 
@@ -57,3 +57,13 @@ def test_a_name_cannot_break_the_table():
 
 def test_no_results():
     assert markdown(report()).endswith("in nats. There is nothing to compare.\n")
+
+
+def test_columns_together_stand_above_their_parts():
+    rows = [line for line in markdown(report(JOINT)).splitlines() if line.startswith("|")]
+    assert rows[2:] == [
+        r"| \* (2 columns) | 0.123 | 0.111 … 0.135 | ≤0.001 |  |",
+        "| = a | 0.050 |  |  |  |",
+        "| + b | 0.030 |  |  |  |",
+        "| + dependence | 0.043 |  |  |  |",
+    ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from render.reports import HEAVY, INFINITE, MIXED, OK, TEXT, UNDEFINED, both, report
+from render.reports import HEAVY, INFINITE, JOINT, MIXED, OK, TEXT, UNDEFINED, both, report
 
 from klcli.render import summary
 from klcli.results import Direction
@@ -32,6 +32,52 @@ def test_a_direction_that_is_missing_leaves_its_cells_empty():
 def test_an_estimate_without_an_interval_says_so():
     alone = replace(OK, standard_error=math.nan, ci_low=math.nan, ci_high=math.nan)
     assert summary.rows(report(alone))[0].values == (("0.1234", "—"),)
+
+
+def split(rows):
+    return [(row.name, *(estimate for estimate, _ in row.values)) for row in rows]
+
+
+def test_columns_together_are_followed_by_their_parts_the_largest_first():
+    reverse = replace(JOINT, marginals={"a": 0.01, "b": 0.08}, dependence=0.0334)
+    rows = summary.rows(report(*both("*", JOINT, reverse)))
+    assert split(rows) == [
+        ("* (2 columns)", "0.123", "0.123"),
+        ("= a", "0.050", "0.010"),
+        ("+ b", "0.030", "0.080"),
+        ("+ dependence", "0.043", "0.033"),
+    ]
+    assert all(row.p == "" and row.codes == () for row in rows[1:])
+    assert {interval for row in rows[1:] for _, interval in row.values} == {""}
+
+
+def test_a_part_that_is_not_known_is_a_dash_and_comes_last():
+    unknown = replace(JOINT, marginals={"a": math.nan, "b": 0.03}, dependence=math.nan)
+    parts = split(summary.rows(report(unknown)))[1:]
+    assert parts == [("= b", "0.030"), ("+ a", "—"), ("+ dependence", "—")]
+
+
+def test_many_parts_are_summed_up_unless_all_are_asked_for():
+    shares = {f"c{i}": 0.01 * i for i in range(12)}
+    wide = report(replace(JOINT, columns=tuple(shares), marginals=shares, dependence=-0.5366))
+    few, every = summary.rows(wide), summary.rows(wide, every=True)
+    assert split(few)[0] == ("* (12 columns)", "0.123")
+    assert split(few)[-2:] == [("+ 5 other columns", "0.100"), ("+ dependence", "-0.537")]
+    assert len(few) == 10
+    assert [name for name, _ in split(every)[1:-1]] == [
+        "= c11",
+        *(f"+ c{i}" for i in range(10, -1, -1)),
+    ]
+
+
+def test_columns_together_without_an_estimate_have_no_parts():
+    nothing = replace(UNDEFINED, column="*", kind="joint", columns=("a", "b"))
+    assert len(summary.rows(report(nothing))) == 1
+
+
+def test_the_method_of_columns_together_names_them():
+    (note,) = summary.method_notes(report(JOINT))
+    assert note.message.startswith("joint of a, b, ratio density")
 
 
 def test_the_p_value_is_that_of_the_first_direction():

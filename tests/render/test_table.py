@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from render.reports import HEAVY, INFINITE, MIXED, OK, UNDEFINED, both, report
+from render.reports import HEAVY, INFINITE, JOINT, MIXED, OK, UNDEFINED, both, report
 
 from klcli.render.table import ANSI, PLAIN, table
 from klcli.render.text import cell_width
@@ -207,3 +207,22 @@ def test_an_undefined_row_keeps_the_reason():
 def test_a_status_without_warnings_is_named():
     shown = table(report(replace(OK, status="lower-bound")))
     assert shown.splitlines()[-1] == "x       ≥0.123  0.111 … 0.135  ≤0.001  lower-bound"
+
+
+def test_columns_together_stand_above_their_parts():
+    assert table(report(JOINT)).splitlines()[-4:] == [
+        "* (2 columns)   0.123  0.111 … 0.135  ≤0.001",
+        "= a             0.050",
+        "+ b             0.030",
+        "+ dependence    0.043",
+    ]
+    narrow = table(report(*both("*", JOINT, JOINT)), width=30).splitlines()
+    start = narrow.index("= a")
+    assert narrow[start : start + 4] == ["= a", "  D(P‖Q)  0.050", "  D(Q‖P)  0.050", "+ b"]
+
+
+def test_the_parts_of_many_columns_are_all_shown_on_demand():
+    shares = {f"c{i}": 0.01 for i in range(9)}
+    wide = report(replace(JOINT, columns=tuple(shares), marginals=shares))
+    assert "+ 2 other columns" in table(wide)
+    assert "other columns" not in table(wide, verbose=True)
