@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 #: What `auto` takes for several columns together, and why.
 AUTO_JOINT: Final = ("ratio", "together: classifiers that tell P from Q, stacked, need no density")
-#: An option that only one density of rows understands chooses it where `auto` decides.
-_IMPLIED: Final = {"neighbors": "knn"}
+#: An option that only one density of rows understands; it chooses it where `auto` decides.
+_IMPLIED: Final = {"neighbors": "knn", "bandwidth": "kde"}
 #: Densities that are refitted quickly enough for resampling.
 _SUBSAMPLED: Final = ("gaussian", "knn")
 
@@ -52,7 +52,7 @@ def joint_choice(method: Method) -> JointChoice:
             f"the density {name!r} models one column at a time",
             f"with --joint, choose one of: auto, {', '.join(JOINT)}",
         )
-    for option in ("bins", "smoothing", "bandwidth"):
+    for option in ("bins", "smoothing"):
         if getattr(method, option) is not None:
             raise UsageError(
                 f"--{option} means nothing to the density {name!r} of rows",
@@ -65,7 +65,11 @@ def joint_choice(method: Method) -> JointChoice:
         )
     interval = "influence" if method.interval == "auto" else method.interval
     _check_interval(interval, name, method.resamples)
-    options = {} if method.neighbors is None else {"neighbors": method.neighbors}
+    options = {
+        option: getattr(method, option)
+        for option, density in _IMPLIED.items()
+        if density == name and getattr(method, option) is not None
+    }
     return JointChoice(
         name, "plug-in", interval, reason, load(JOINT[name])(**options),
         load(JOINT_INTERVALS[interval]),

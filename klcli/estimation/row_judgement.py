@@ -83,8 +83,12 @@ def judge_rows(
     .. [1] T. M. Cover, J. A. Thomas, "Elements of Information Theory", 2nd edition, Wiley 2006,
        theorem 2.5.3 (chain rule for relative entropy).
     """
-    own = [finding for finding in point.findings if finding.code != "unseen-categories"]
-    findings = _inherited(singles) + own + _too_few(rows)
+    # Single columns know better which values are absent from all rows. Parts of the rows may say
+    # the same thing each: once is enough.
+    own = {finding.code: finding for finding in _too_few(rows)}
+    own |= {finding.code: finding for finding in reversed(point.findings)}
+    own.pop("unseen-categories", None)
+    findings = _inherited(singles) + list(own.values())
     finite = finite_value(point)
     if math.isnan(finite):
         return RowVerdict(Status.UNDEFINED, finite, tuple(findings), math.nan, 0.0)

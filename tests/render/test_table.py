@@ -218,7 +218,7 @@ def test_columns_together_stand_above_their_parts():
     ]
     narrow = table(report(*both("*", JOINT, JOINT)), width=30).splitlines()
     start = narrow.index("= a")
-    assert narrow[start : start + 4] == ["= a", "  D(P‖Q)  0.050", "  D(Q‖P)  0.050", "+ b"]
+    assert narrow[start : start + 4] == ["= a", "  D(P‖Q)   0.050", "  D(Q‖P)   0.050", "+ b"]
 
 
 def test_the_parts_of_many_columns_are_all_shown_on_demand():
