@@ -208,7 +208,7 @@ def _tabulate(
     opened = []
     for one in given:
         tell(f"opening {_name(one)}", 0.0)
-        opened.append(_open(one, selection, findings, cleanup))
+        opened.append(open_data(one, selection, findings, cleanup))
     pairs = pair_columns(list(opened[0].schema), list(opened[1].schema), selection, findings)
     sides: list[Side | ProfileSide] = []
     for number, table in enumerate(opened):
@@ -253,9 +253,16 @@ def _tabulate(
     return Tabulation(infos[0], infos[1], tuple(columns), tuple(dict.fromkeys(findings)))
 
 
-def _open(
+def open_data(
     given: Any, selection: Selection, findings: list[Finding], cleanup: ExitStack
 ) -> Table | KeptSide | ProfileSide:
+    """Open whatever `tabulate` takes; `cleanup` removes temporary files.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has no columns.
+    """
     table: Table | KeptSide | ProfileSide
     if isinstance(given, Table | KeptSide | ProfileSide):
         table = given

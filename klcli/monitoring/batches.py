@@ -10,16 +10,10 @@ from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from klcli.data.frames import object_table
-from klcli.data.sources import files_of, label, open_source
-from klcli.data.table import Table
-from klcli.errors import InputError
+from klcli.data.sources import files_of, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from contextlib import ExitStack
-
-    from klcli.results import Finding
 
 STDIN = "stdin"
 
@@ -35,7 +29,7 @@ class Incoming:
     source : str
         Where it comes from, in full.
     data : object
-        A path, or what `klcli.data.frames` takes, or an opened table.
+        Whatever `klcli.data.tabulate.tabulate` takes.
     identity : str
         Text that changes when the data may have; empty where that cannot be told.
     """
@@ -44,24 +38,6 @@ class Incoming:
     source: str
     data: Any
     identity: str = ""
-
-    def open(self, input_format: str | None, findings: list[Finding], cleanup: ExitStack) -> Table:
-        """Open the data.
-
-        Raises
-        ------
-        InputError
-            If it cannot be read.
-        """
-        if isinstance(self.data, Table):
-            table = self.data
-        elif isinstance(self.data, str | os.PathLike):
-            table = open_source(self.data, input_format, findings, cleanup)
-        else:
-            table = object_table(self.data)
-        if not table.schema:
-            raise InputError(f"{self.source}: no columns", "give data with columns and rows")
-        return table
 
 
 def incoming(given: Sequence[Any], input_format: str | None) -> list[Incoming]:

@@ -15,7 +15,8 @@ from klcli.results import Kind
 
 if TYPE_CHECKING:
     from klcli.counts import CountTable
-    from klcli.data.side import Side
+    from klcli.data.kept import KeptSide
+    from klcli.data.profiles.side import ProfileSide
     from klcli.typing import Bools, Floats
 
 #: Values or categories of the reference that get a cell of their own. With the cells for other,
@@ -122,7 +123,7 @@ class LabelCells:
         ]
 
 
-def plan(reference: Side, name: str, kind: str) -> NumberCells | LabelCells:
+def plan(reference: KeptSide | ProfileSide, name: str, kind: str) -> NumberCells | LabelCells:
     """Choose the cells of a column from the reference alone, so that batches share them."""
     if name in reference.labels:
         counts = (

@@ -8,7 +8,11 @@ from zlib import crc32
 
 import numpy as np
 
+from klcli.data.kept import KeptSide
+from klcli.data.table import Table
 from klcli.data.tabulate import Selection, tabulate
+from klcli.data.wording import listed
+from klcli.errors import InputError
 from klcli.estimation.column import examine_column
 from klcli.estimation.estimate import layout_of
 from klcli.monitoring.cells import LabelCells, NumberCells, coarse, plan
@@ -22,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from klcli.counts import ColumnTable
-    from klcli.data.kept import KeptSide
-    from klcli.data.table import Table
+    from klcli.data.profiles.side import ProfileSide
     from klcli.monitoring.options import DriftOptions
     from klcli.typing import Layout
 
@@ -55,11 +58,11 @@ class Reference:
     ----------
     name : str
         For reports.
-    side : KeptSide
-        The rows.
+    side : KeptSide or ProfileSide
+        The rows, or what stands for them.
     """
 
-    def __init__(self, name: str, side: KeptSide) -> None:
+    def __init__(self, name: str, side: KeptSide | ProfileSide) -> None:
         self.name = name
         self.side = side
         self._plans: dict[tuple[str, bool], NumberCells | LabelCells] = {}
@@ -72,10 +75,18 @@ class Reference:
         return self._plans[key]
 
 
+def kept(data: Table | ProfileSide, options: DriftOptions, *, side: int) -> KeptSide | ProfileSide:
+    """Return what remembers the columns it has read: of P (side 0) or of Q (side 1)."""
+    if not isinstance(data, Table):
+        return data
+    weight = options.weight if options.weight in data.schema else None
+    return KeptSide(data, (int(options.seed), side), weight, lambda _: None)
+
+
 def compare(
     name: str,
     source: str,
-    table: Table,
+    data: Table | ProfileSide,
     reference: Reference,
     options: DriftOptions,
     *,
@@ -88,7 +99,7 @@ def compare(
     ----------
     name, source : str
         Of the batch.
-    table : Table
+    data : Table or ProfileSide
         The batch, opened.
     reference : Reference
         What to compare with.
@@ -104,11 +115,12 @@ def compare(
     InputError
         If the batch cannot be read, or has no column to compare.
     """
-    theirs = reference.side.table.schema
-    selection = _narrowed(options, list(table.schema), list(theirs))
-    layouts = _layouts(options, list(table.schema))
+    ours, theirs = list(data.schema), list(reference.side.schema)
+    selection = _narrowed(options, ours, theirs)
+    layouts = _layouts(options, ours)
+    side = kept(data, options, side=0)
     tables = tabulate(
-        table,
+        side,
         reference.side,
         selection,
         layout=layout_of(options.method("")),
@@ -123,7 +135,7 @@ def compare(
         progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(ordered))
         columns.append(_compared(column, reference, options, tests))
     findings = [
-        *schema_findings(table, reference.side.table, options, ordered),
+        *schema_findings(ours, theirs, options, ordered),
         *(finding for finding in tables.findings if finding.code not in _REWORDED),
     ]
     batch = Batch(name, source, tables.p.rows, reference.name, tables.q.rows, tuple(findings))
@@ -163,6 +175,11 @@ def _narrowed(options: DriftOptions, ours: Sequence[str], theirs: Sequence[str])
     """Return what to select where a batch may lack columns that were named."""
     either = {*ours, *theirs}
     both = {*ours} & {*theirs}
+    if options.column and both.isdisjoint(options.column):
+        raise InputError(
+            f"none of the columns asked for is there: {listed(options.column)}",
+            f"there are {listed(ours)}",
+        )
 
     def known(names: Sequence[str], among: set[str]) -> tuple[str, ...]:
         return tuple(name for name in names if name in among)

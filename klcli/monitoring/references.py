@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from klcli.data.kept import KeptSide
 from klcli.data.pairing import pair_columns
+from klcli.data.profiles.side import ProfileSide
 from klcli.data.table import Table, concatenated
-from klcli.data.tabulate import Selection
+from klcli.data.tabulate import Selection, open_data
 from klcli.errors import InputError
-from klcli.monitoring.compare import Reference
+from klcli.monitoring.compare import Reference, kept
+from klcli.profiling.merge import merge_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,50 +46,55 @@ class Opened:
     options: DriftOptions
     findings: list[Finding] = field(default_factory=list)
     _cleanup: ExitStack = field(default_factory=ExitStack)
-    _table: Table | None = None
+    _data: Table | ProfileSide | None = None
     _error: InputError | None = None
 
-    def table(self) -> Table:
-        """Return the table, with all columns that may be compared; raise `InputError` if unreadable."""
+    def data(self) -> Table | ProfileSide:
+        """Return rows or profile, with all columns that may be compared.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
         if self._error is not None:
             raise self._error
-        if self._table is None:
+        if self._data is None:
             try:
-                table = self.incoming.open(self.options.input_format, self.findings, self._cleanup)
-                self._table = loaded(table, self.options)
+                self._data = self._loaded()
             except InputError as error:
                 self._error = error
                 raise
-        return self._table
+        return self._data
+
+    def _loaded(self) -> Table | ProfileSide:
+        """Read what fits into memory, so that a damaged file fails here."""
+        options = self.options
+        selection = Selection(weight=options.weight, input_format=options.input_format)
+        opened = open_data(self.incoming.data, selection, self.findings, self._cleanup)
+        if not isinstance(opened, Table):
+            return opened.table if isinstance(opened, KeptSide) else opened
+        if not opened.needed:
+            opened.needed = compared(list(opened.schema), options) or tuple(opened.schema)
+        if opened.in_memory and not any(len(frame) for frame in opened.batches(opened.needed)):
+            raise InputError(f"{opened.source}: no rows", "it is empty, or has a header only")
+        return opened
 
     def close(self) -> None:
-        """Forget the table and remove temporary files."""
-        self._table = None
+        """Forget the rows and remove temporary files."""
+        self._data = None
         self._cleanup.close()
 
 
-def loaded(table: Table, options: DriftOptions) -> Table:
-    """Read what fits into memory, so that a damaged file fails here."""
-    if not table.needed:
-        ignored = {*options.exclude}
-        chosen = [
-            name
-            for name in table.schema
-            if name not in ignored and (not options.column or name in options.column)
-        ]
-        extra = [
-            name for name in (options.weight, options.by, options.time) if name in table.schema
-        ]
-        table.needed = tuple(dict.fromkeys([*chosen, *extra])) or tuple(table.schema)
-    if table.in_memory and not any(len(frame) for frame in table.batches(table.needed)):
-        raise InputError(f"{table.source}: no rows", "it is empty, or has a header only")
-    return table
-
-
-def kept(table: Table, options: DriftOptions) -> KeptSide:
-    """Return the side that remembers what it reads of a table."""
-    weight = options.weight if options.weight in table.schema else None
-    return KeptSide(table, (int(options.seed), 1), weight, lambda _: None)
+def compared(columns: Sequence[str], options: DriftOptions) -> tuple[str, ...]:
+    """Return the columns that have to be read of a dataset."""
+    wanted = [
+        name
+        for name in columns
+        if name not in options.exclude and (not options.column or name in options.column)
+    ]
+    extra = {options.weight, options.by, options.time}
+    return tuple(dict.fromkeys([*wanted, *(name for name in columns if name in extra)]))
 
 
 class Fixed:
@@ -107,7 +114,7 @@ class Fixed:
     def of(self, position: int) -> Reference:  # noqa: ARG002
         """Return the one reference."""
         if self._reference is None:
-            side = kept(self._source.table(), self._source.options)
+            side = kept(self._source.data(), self._source.options, side=1)
             self._reference = Reference(self.name, side)
         return self._reference
 
@@ -139,39 +146,45 @@ class Earlier:
 
     def of(self, position: int) -> Reference:
         """Return the batches before `position`, skipping those that cannot be read."""
-        tables: list[Table] = []
+        found: list[Table | ProfileSide] = []
         names: list[str] = []
         for earlier in reversed(self._batches[:position]):
-            if len(tables) == self._pooled:
+            if len(found) == self._pooled:
                 earlier.close()
                 continue
             try:
-                tables.insert(0, earlier.table())
+                found.insert(0, earlier.data())
             except InputError:
                 continue
             names.insert(0, earlier.incoming.name)
-        if not tables:
+        if not found:
             raise InputError(
                 "no batch before this one can be read", "it has nothing to be compared with"
             )
         name = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
         options = self._batches[position].options
-        return Reference(name, kept(_together(name, tables), options))
+        return Reference(name, kept(_together(name, found), options, side=1))
 
 
-def _together(name: str, tables: Sequence[Table]) -> Table:
-    if len(tables) == 1:
-        return tables[0]
+def _together(name: str, found: Sequence[Table | ProfileSide]) -> Table | ProfileSide:
+    if len(found) == 1:
+        return found[0]
+    tables = [each for each in found if isinstance(each, Table)]
+    if not tables:
+        profiles = [each.profile for each in found if isinstance(each, ProfileSide)]
+        return ProfileSide(merge_profiles(profiles), name)
+    if len(tables) < len(found):
+        raise InputError(
+            f"{name}: profiles and rows cannot be pooled", "make profiles of all with: kl profile"
+        )
     # Parts in memory are not parsed again.
-    parts = [replace(table, stream=table.batches) for table in tables]
-    table = concatenated(name, parts, [])
-    table.needed = tuple(dict.fromkeys(column for table in tables for column in table.needed))
+    table = concatenated(name, [replace(each, stream=each.batches) for each in tables], [])
+    table.needed = tuple(dict.fromkeys(column for each in tables for column in each.needed))
     return table
 
 
-def check_columns(table: Table, options: DriftOptions) -> None:
+def check_columns(columns: Sequence[str], options: DriftOptions) -> None:
     """Refuse names of columns that the reference does not have."""
-    columns = list(table.schema)
     selection = Selection(
         options.column,
         options.exclude,

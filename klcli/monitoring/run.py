@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from klcli import __version__
 from klcli.data.sources import label
-from klcli.data.table import concatenated
+from klcli.data.table import Table, concatenated
+from klcli.data.tabulate import Selection, open_data
 from klcli.errors import InputError, UsageError
 from klcli.monitoring.batches import Incoming, identity, incoming
 from klcli.monitoring.changepoint import change_points
 from klcli.monitoring.compare import Outcome, compare
 from klcli.monitoring.options import DriftOptions
-from klcli.monitoring.references import Earlier, First, Fixed, Opened, check_columns
+from klcli.monitoring.references import Earlier, First, Fixed, Opened, check_columns, compared
 from klcli.monitoring.report import Batch, DriftReport, DriftResult, Verdict
 from klcli.monitoring.splits import Split
 from klcli.monitoring.state import State
@@ -25,7 +26,6 @@ from klcli.results import Finding, SourceInfo
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from klcli.data.table import Table
     from klcli.monitoring.references import References
 
     Progress = Callable[[str, float], None]
@@ -121,7 +121,7 @@ class _Run:
             references: References = First(batches)
             if self.options.pooled:
                 references = Earlier(batches, self.options.pooled)
-            model = next((batch.table() for batch in batches if _readable(batch)), None)
+            model = next((batch.data() for batch in batches if _readable(batch)), None)
         else:
             if len(given) < 2:
                 raise UsageError(
@@ -129,13 +129,13 @@ class _Run:
                     "name some after it; with --reference first the first one is the reference",
                 )
             reference = self._opened([_whole(given[0])])[0]
-            model = reference.table()
+            model = reference.data()
             references = Fixed(reference)
             batches = self._opened(self._batches(given[1:]))
         if model is not None:
-            check_columns(model, self.options)
+            check_columns(list(model.schema), self.options)
             self.options = self.options.for_columns(model.schema)
-        columns = len(model.needed) if model is not None else 1
+        columns = 1 if model is None else len(compared(list(model.schema), self.options))
         outcomes, complete = self._outcomes(
             batches, references, columns * (len(batches) - references.start)
         )
@@ -153,10 +153,15 @@ class _Run:
     def _batches(self, given: Sequence[Any]) -> list[Incoming]:
         if self.options.by is None and self.options.time is None:
             return incoming(given, self.options.input_format)
-        tables = [
-            _whole(one).open(self.options.input_format, self.findings, self.cleanup)
-            for one in given
-        ]
+        selection = Selection(input_format=self.options.input_format)
+        tables = []
+        for one in given:
+            opened = open_data(one, selection, self.findings, self.cleanup)
+            if not isinstance(opened, Table):
+                raise InputError(
+                    f"{opened.source}: a profile has no rows to split", "make one of each batch"
+                )
+            tables.append(opened)
         table = tables[0]
         if len(tables) > 1:
             table = concatenated(label(given[0]) + " …", tables, self.findings)
@@ -199,9 +204,8 @@ class _Run:
         progress("opening", 0.0)
         try:
             reference = references.of(position)
-            table = batch.table() if self.options.sliding else self._once(batch)
             outcome = compare(
-                name, source, table, reference, self.options, tests=tests, progress=progress
+                name, source, batch.data(), reference, self.options, tests=tests, progress=progress
             )
         except InputError as error:
             reason = Finding(UNREADABLE, f"{error.message}; {error.hint}")
@@ -212,10 +216,6 @@ class _Run:
                 batch.close()
         self.state.add(key, outcome)
         return outcome
-
-    def _once(self, batch: Opened) -> Table:
-        """Open a batch of which only the columns of the reference will be read."""
-        return batch.incoming.open(self.options.input_format, self.findings, self.cleanup)
 
     def _assembled(
         self, references: References, batches: Sequence[Opened], outcomes: Sequence[Outcome],
@@ -260,7 +260,7 @@ def _whole(one: Any) -> Incoming:
 
 def _readable(batch: Opened) -> bool:
     try:
-        batch.table()
+        batch.data()
     except InputError:
         return False
     return True

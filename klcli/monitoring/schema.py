@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from klcli.counts import ColumnTable
-    from klcli.data.table import Table
     from klcli.monitoring.options import DriftOptions
 
 #: Codes of changes of the schema.
@@ -19,7 +18,10 @@ SCHEMA = ("new-columns", "lost-columns", "retyped")
 
 
 def schema_findings(
-    batch: Table, reference: Table, options: DriftOptions, columns: Sequence[ColumnTable]
+    ours: Sequence[str],
+    theirs: Sequence[str],
+    options: DriftOptions,
+    columns: Sequence[ColumnTable],
 ) -> Iterator[Finding]:
     """Say how the columns of a batch differ from those of its reference."""
     paired = {column.name for column in columns}
@@ -34,7 +36,6 @@ def schema_findings(
             and (not options.column or name in options.column)
         ]
 
-    ours, theirs = list(batch.schema), list(reference.schema)
     new, lost = alone(ours, theirs), alone(theirs, ours)
     if len(new) == len(lost) == len(paired) == 1:
         return  # a single column, compared under another name
