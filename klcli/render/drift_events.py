@@ -1,0 +1,77 @@
+"""What happened, in words and once: the same event in several batches is one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from klcli.monitoring.report import Verdict
+from klcli.render import drift_words as words
+
+if TYPE_CHECKING:
+    from klcli.monitoring.report import DriftReport, DriftResult
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A sentence, and where it holds.
+
+    Attributes
+    ----------
+    column : tuple of (str, bool)
+        `key` of the column it is about; None if it is about the run or a batch.
+    message : str
+        The sentence, which may quote the data as it is.
+    batch : str
+        The first batch it holds in, what matters first; None if it is about no batch.
+    others : int
+        How many more batches it holds in.
+    """
+
+    column: tuple[str, bool] | None
+    message: str
+    batch: str | None = None
+    others: int = 0
+
+
+def key(result: DriftResult) -> tuple[str, bool]:
+    """Return what tells columns apart: one may be called as the joint row is."""
+    return result.estimate.column, result.estimate.kind == "joint"
+
+
+def changes(report: DriftReport) -> list[Event]:
+    """Return what happened to columns, what matters first, and their change points.
+
+    A column that drifted and of which nothing more is known is told by the cell that contributes
+    most.
+    """
+    grouped: dict[tuple[tuple[str, bool], str], list[tuple[str, str]]] = {}
+    for result in words.by_weight(report.results):
+        said = [(change.code, change.message) for change in result.changes]
+        if result.verdict == Verdict.DRIFT and not said:
+            said = [("", words.moved(result))]
+        for code, message in said:
+            if message:
+                grouped.setdefault((key(result), code), []).append((result.batch, message))
+    events = [
+        Event(column, where[0][1], where[0][0], len(where) - 1)
+        for (column, _), where in grouped.items()
+    ]
+    events += [
+        Event((point.column, point.column == "*"), words.change_point(point, report.unit))
+        for point in report.change_points
+    ]
+    return events
+
+
+def findings(report: DriftReport) -> list[Event]:
+    """Return what concerns the run, then what concerns whole batches."""
+    events = [Event(None, finding.message) for finding in report.findings]
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for batch in report.batches:
+        for finding in batch.findings:
+            grouped.setdefault((finding.code, finding.message), []).append(batch.name)
+    events += [
+        Event(None, message, names[0], len(names) - 1) for (_, message), names in grouped.items()
+    ]
+    return events

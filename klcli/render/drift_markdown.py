@@ -1,0 +1,166 @@
+"""Markdown for a comment on a pull request: what matters first, the rest folded away."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from klcli.monitoring.report import Verdict
+from klcli.render import drift_events, markdown
+from klcli.render import drift_words as words
+from klcli.render.numbers import p_value
+from klcli.render.summary import value
+from klcli.render.text import cut, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from klcli.monitoring.report import DriftReport, DriftResult
+    from klcli.render.drift_events import Event
+
+#: GitHub refuses comments of more than 65,536 characters; the rest is for what wraps ours.
+MOST_CHARACTERS: Final = 60_000
+#: Longer names and sentences are cut: a table is there to be skimmed.
+NAME_WIDTH: Final = 60
+SENTENCE_WIDTH: Final = 300
+
+_SIGNS: Final = {Verdict.DRIFT: "🔴", Verdict.UNDECIDED: "🟡", Verdict.STABLE: "🟢"}
+# Code spans show these as they are, also in a table.
+_PLAIN: Final = re.compile(r"[^`|\\]+")
+# A zero-width space keeps GitHub from turning text into mentions, references and links.
+_LINKS: Final = re.compile(
+    r"(?<=@)|(?<=#)|(?<=\bGH)(?=-)|(?<=:)(?=//)|(?<=\bwww)(?=\.)", re.IGNORECASE
+)
+
+
+def drift_markdown(report: DriftReport) -> str:
+    """Return the report as GitHub-flavoured Markdown.
+
+    A line with the verdict, a table of drift and of what is undecided, what happened in words, and
+    foldable parts for the rest. It is at most `MOST_CHARACTERS` long; what was left out is counted.
+    """
+    page = _Page(MOST_CHARACTERS)
+    page.add(f"**{prose(words.headline(report))}**\n\n{_about(report)}\n")
+    for warning in words.gaps(report):
+        page.add(f"\n⚠️ {prose(warning)}.\n")
+    results = words.by_weight(report.results)
+    steady = [result for result in results if result.verdict == Verdict.STABLE]
+    telling = results[: len(results) - len(steady)]
+    batches = len(report.batches) > 1
+    if telling:
+        rows = (_row(result, batches) for result in telling)
+        page.rows("\n" + _head(batches), rows, spare=MOST_CHARACTERS // 2)
+    happened = [*drift_events.changes(report), *drift_events.findings(report)]
+    if happened:
+        page.rows("\nWhat happened:\n\n", (_event(event, batches) for event in happened))
+    if steady:
+        page.fold(
+            f"{words.plural(len(steady), 'comparison')} within the tolerance",
+            _head(batches),
+            (_row(result, batches) for result in steady),
+        )
+    page.fold("How to read this", "", _legend(report))
+    return page.text()
+
+
+class _Page:
+    """Text that stops growing before it is too long."""
+
+    def __init__(self, most: int) -> None:
+        self._parts: list[str] = []
+        self._left = most
+
+    def add(self, text: str) -> None:
+        self._parts.append(text)
+        self._left -= len(text)
+
+    def rows(self, head: str, lines: Iterable[str], *, spare: int = 4000) -> None:
+        """Add lines while they leave `spare` characters, and say how many are left out."""
+        self.add(head)
+        waiting = list(lines)
+        for position, line in enumerate(waiting):
+            if len(line) > self._left - spare:
+                self.add(
+                    f"\n… and {len(waiting) - position:,} more; a JSON report has them all.\n"
+                )
+                return
+            self.add(line)
+
+    def fold(self, title: str, head: str, lines: Iterable[str]) -> None:
+        self.add(f"\n<details>\n<summary>{title}</summary>\n\n")
+        self.rows(head, lines, spare=2000)
+        self.add("\n</details>\n")
+
+    def text(self) -> str:
+        return "".join(self._parts)
+
+
+def code(text: str, width: int | None = NAME_WIDTH) -> str:
+    """Return a name from the data as code: GitHub leaves it alone there.
+
+    >>> print(code("air_time"), code("a|b"))
+    `air_time` <code>a&#124;b</code>
+    """
+    shown = words.name(text, width)
+    if _PLAIN.fullmatch(shown):
+        return f"`{shown}`"
+    # No fence of backticks can hold a backslash before a pipe in a table: entities can.
+    return f"<code>{re.sub(r'[!-/:-@[-`{-~]', lambda sign: f'&#{ord(sign[0])};', shown)}</code>"
+
+
+def prose(text: str) -> str:
+    r"""Return a sentence that may quote the data, with nothing in it that GitHub acts on.
+
+    >>> print(prose("*new* category @all").replace(chr(0x200B), "_"))
+    \*new\* category @_all
+    """
+    plain = markdown.escape(cut(printable(text), SENTENCE_WIDTH))
+    return _LINKS.sub("\u200b", plain)
+
+
+def _about(report: DriftReport) -> str:
+    number = words.counts(report.results)
+    verdicts = " · ".join(f"{_SIGNS[verdict]} {number[verdict]:,} {verdict}" for verdict in number)
+    where = words.plural(len(report.batches), "batch", "batches")
+    if len(report.batches) == 1:
+        where = code(report.batches[0].name)
+    reference = code(report.reference.source)
+    return f"{verdicts} — {where} against {reference} ({report.reference.rows:,} rows)"
+
+
+def _head(batches: bool) -> str:
+    head = ["", "column", *(["batch"] if batches else []), "D(P‖Q)", "interval", "tolerance", "q"]
+    first = 3 if batches else 2
+    return markdown.grid(head, [], right=range(first, len(head)))
+
+
+def _row(result: DriftResult, batches: bool) -> str:
+    point, interval = value(result.estimate)
+    batch = [code(result.batch)] if batches else []
+    joint = result.estimate.kind == "joint"
+    column = words.column_name(result) if joint else code(result.estimate.column)
+    numbers = [point, interval, f"{result.tolerance:g}", p_value(result.q_value)]
+    verdict = Verdict(result.verdict)
+    return markdown.line([f"{_SIGNS[verdict]} {verdict}", column, *batch, *numbers])
+
+
+def _event(event: Event, batches: bool) -> str:
+    where = ""
+    if event.batch is not None and (batches or event.column is None):
+        more = f" and {words.others(event.others)}" if event.others else ""
+        where = f" ({code(event.batch)}{more})"
+    about = ""
+    if event.column is not None:
+        name, joint = event.column
+        about = "all columns together: " if joint else f"{code(name)}: "
+    return f"- {about}{prose(event.message)}{where}\n"
+
+
+def _legend(report: DriftReport) -> Sequence[str]:
+    unit = f"Values are in {report.unit}, intervals at {100 * report.confidence:g} % confidence"
+    return [
+        f"- {words.MEANING}. {unit}.\n",
+        f"- {words.VERDICTS}.\n",
+        "- q: the p-value adjusted for all columns and batches (Benjamini–Hochberg).\n",
+        f"- kl {report.klcli_version}, seed {report.seed}.\n",
+    ]

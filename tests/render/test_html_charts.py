@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+import pytest
+from render.drift_reports import DRIFTED, INFINITE, category_cells, numeric_cells, result
+
+from klcli.monitoring.report import Verdict
+from klcli.render.html.charts import HEIGHT, SLOT, Scale, bar, distributions, scale, trend
+
+
+def heights(path):
+    """Return how high each step of an outline is."""
+    tops = re.findall(r"V(\d+)h", path)
+    return [HEIGHT - int(top) for top in tops]
+
+
+def test_steps_are_as_high_as_their_shares():
+    cells = numeric_cells(24)
+    chart = distributions(cells, steps=True)
+    most = max(max(cell.share_p, cell.share_q) for cell in cells)
+    for shown, shares in [
+        (chart.p, [cell.share_p for cell in cells]),
+        (chart.q, [cell.share_q for cell in cells]),
+    ]:
+        wanted = [100 * share / most for share in shares]
+        assert heights(shown) == pytest.approx(wanted, abs=1)
+    assert chart.width == 24 * SLOT
+
+
+def test_one_outline_runs_over_all_numbers_and_ends_on_the_base_line():
+    chart = distributions(numeric_cells(5), steps=True)
+    assert chart.q.count("M") == 1
+    assert chart.q.startswith(f"M0 {HEIGHT}V")
+    assert chart.q.endswith(f"V{HEIGHT}")
+
+
+def test_missing_values_and_categories_are_bars_apart():
+    missing = distributions(numeric_cells(5, missing=0.1), steps=True)
+    assert missing.q.count("M") == 2
+    categories = distributions(
+        category_cells("abc", [0.5, 0.5, 0.0], [0.2, 0.3, 0.5]), steps=False
+    )
+    assert categories.q.count("M") == 3
+    assert categories.p.count("M") == 2  # what is not there is not drawn
+
+
+def test_a_share_too_small_to_be_drawn_is_seen():
+    chart = distributions(category_cells("ab", [0.9999, 0.0001], [0.5, 0.5]), steps=False)
+    assert heights(chart.p) == [100, 1]
+
+
+def test_contributions_go_up_and_down_in_proportion():
+    cells = [
+        replace(cell, contribution=part)
+        for cell, part in zip(numeric_cells(3), [0.4, -0.2, 0.1], strict=True)
+    ]
+    chart = distributions(cells, steps=True)
+    assert [int(height) for height in re.findall(r"v-(\d+)h", chart.up)] == [50, 12]
+    assert [int(height) for height in re.findall(r"v(\d+)h", chart.down)] == [25]
+
+
+def test_an_infinite_contribution_fills_its_side():
+    chart = distributions(category_cells("ab", [0.5, 0.5], [1.0, 0.0]), steps=False)
+    assert [int(height) for height in re.findall(r"v-(\d+)h", chart.up)] == [50]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e300, 0.0])
+def test_charts_hold_nothing_but_numbers(value):
+    cells = [
+        replace(cell, share_p=value, share_q=value, contribution=value)
+        for cell in numeric_cells(4)
+    ]
+    chart = distributions(cells, steps=True)
+    made = result("x", value=0.1, ci_high=value, ci_low=value, finite_estimate=value)
+    interval = bar(made, scale([made], 200))
+    series = trend([made], {"feb": 0}, 1, None)
+    for path in (
+        chart.p,
+        chart.q,
+        chart.up,
+        chart.down,
+        interval.line,
+        interval.point,
+        series.intervals,
+        series.stable,
+        series.tolerance,
+    ):
+        assert re.fullmatch(r"[MVHhvz0-9 -]*", path)
+
+
+def test_the_axis_is_a_square_root():
+    axis = Scale(4.0, 200)
+    assert [axis(number) for number in (0, 1, 4, 9)] == [0, 100, 200, 200]
+    assert [axis(number) for number in (-1, math.nan, math.inf)] == [0, 0, 200]
+    assert Scale(0.0, 200)(0.0) == 0
+
+
+def test_the_axis_holds_every_finite_end():
+    assert scale([DRIFTED, replace(DRIFTED, tolerance=3.0)], 200).most == 3.0
+    assert scale([replace(DRIFTED, estimate=INFINITE)], 200).most == 0.1234
+    assert scale([], 200).most == 0.0
+
+
+def test_an_interval_without_end_has_an_arrow():
+    axis = Scale(1.0, 200)
+    assert bar(result("x", value=0.25, error=0.0), axis).line == "M100 8H100"
+    assert bar(result("x", value=0.25), axis).arrow == ""
+    assert bar(result("x", value=0.25, ci_high=math.inf), axis).arrow
+    assert bar(result("x", ci_low=math.nan), axis).line == ""
+
+
+def test_a_trend_marks_each_batch_by_its_verdict():
+    places = {"a": 0, "b": 1, "c": 2}
+    made = trend(
+        [
+            result("x", batch="a", value=0.25, error=0.0, tolerance=1.0),
+            result("x", batch="c", value=1.0, error=0.0, tolerance=1.0, verdict=Verdict.DRIFT),
+        ],
+        places,
+        3,
+        "c",
+    )
+    assert made.width == 3 * SLOT
+    assert made.stable == "M5 50h0"
+    assert made.drift == "M25 0h0"
+    assert made.undecided == ""
+    assert made.tolerance == "M0 0h10M20 0h10"
+    assert made.change == 20
+    assert made.most == 1.0
+
+
+def test_no_change_point_no_line():
+    assert trend([DRIFTED], {"feb": 0}, 1, None).change == -1
