@@ -55,7 +55,8 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
         if excess.sum() > _LIMIT * noise:
             return Finding(
                 "unresolved",
-                "counts differ between neighbouring values by more than chance and the smooth "
-                "ratio allow; the true divergence is likely larger",
+                f"counts differ between neighbouring values by {excess.sum() / noise:.2g} standard "
+                "errors more than chance and the smooth ratio allow; the true divergence is likely "
+                "larger",
             )
     return None

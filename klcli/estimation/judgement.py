@@ -144,8 +144,9 @@ def _judge_numbers(
         status = Status.LOWER_BOUND
     most = math.log(max(fine.n_q, 1.0))
     if status is Status.OK and point.value > max(most, 1.0):
-        text = f"samples with {fine.n_q:,.0f} rows of {names[1]} cannot show more than about {most:.2g}"
-        findings.append(Finding("saturated", f"{text} nats (the log of that number)"))
+        text = f"the fit says {point.value:.3g} nats, but {fine.n_q:,.0f} rows of {names[1]}"
+        text = f"{text} cannot show more than about {most:.2g} (the log of that number)"
+        findings.append(Finding("saturated", text))
         status = Status.LOWER_BOUND
     if getattr(choice.density, "extrapolates", False):
         beyond = _beyond(numbers, point.contributions[inside])

@@ -11,11 +11,13 @@ ROWS: Final = (
         "unseen-categories",
         "P has categories that Q never shows: taken literally, the divergence is infinite.",
         "If Q could show the values named, read the finite estimate; if it cannot, infinite.",
+        "Kullback & Leibler, Ann. Math. Statist. 22 (1951) 79, doi:10.1214/aoms/1177729694",
     ),
     (
         "outside-range",
         "Some of P lies outside the range of Q, where nothing is known of Q's density.",
         "Look at the extreme values; the estimate extends Q's tail over them.",
+        "Kullback & Leibler, Ann. Math. Statist. 22 (1951) 79, theorem 4.1: merged cells bound it",
     ),
     (
         "heavy-tail",
@@ -86,6 +88,7 @@ ROWS: Final = (
         "unresolved",
         "Neighbouring values differ more than the smooth ratio shows.",
         "Read the estimate as a lower bound; try --categorical NAME or --density histogram.",
+        "McCullagh & Nelder, Generalized Linear Models (1989), section 4.5: overdispersion",
     ),
     (
         "extrapolated",
@@ -193,8 +196,7 @@ ROWS: Final = (
         "shared-rows",
         "More rows stand in both datasets than chance puts there: a leak, or extracts that overlap.",
         "Take them out of one side: intervals and p-values are for independent samples.",
-        "hashes kept as by Flajolet, Computing 43 (1990) 391; judged by Chernoff's bound, "
-        "Ann. Math. Statist. 23 (1952) 493",
+        "Flajolet, Computing 43 (1990) 391; Chernoff, Ann. Math. Statist. 23 (1952) 493",
     ),
     (
         "duplicate-columns",
