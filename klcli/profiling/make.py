@@ -13,7 +13,7 @@ import numpy as np
 
 from klcli import __version__
 from klcli.counts import PooledSample
-from klcli.data.bounds import CELLS, quantile_bounds
+from klcli.data.bounds import CELLS, is_atom, quantile_bounds
 from klcli.data.frames import ARRAY, FRAME, object_table
 from klcli.data.kinds import TEXT_ROWS, TEXT_SHARE, Reading, decide
 from klcli.data.profiles.cells import Cells
@@ -264,6 +264,7 @@ def _bounds(side: Side, name: str) -> np.ndarray:
         summary = side.summary(name)
         nothing = np.empty(0)
         bounds = quantile_bounds(PooledSample(values, nothing, side.complete, summary, summary))
+        bounds = _between(values[first] + 0.0, bounds)
     tally = side.numbers[name]
     with np.errstate(over="ignore"):
         # A sample may miss the ends.
@@ -271,6 +272,23 @@ def _bounds(side: Side, name: str) -> np.ndarray:
     bounds = np.sort(np.concatenate([bounds, ends]))
     bounds = bounds[np.isfinite(bounds)]
     return bounds[np.diff(bounds, prepend=-np.inf) > 0]
+
+
+def _between(values: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """Move bounds at values half way to the value before, but for those around single values.
+
+    A bound at a value would have that row always at the lower end of its cell; in the sum over
+    many merged parts such half rows add up.
+    """
+    atoms = is_atom(bounds[:-1], bounds[1:])
+    moved = np.isin(bounds, values)
+    moved[:-1] &= ~atoms
+    moved[1:] &= ~atoms
+    moved[0] = False
+    at = np.searchsorted(values, bounds[moved])
+    bounds = bounds.copy()
+    bounds[moved] = values[at - 1] / 2 + values[at] / 2
+    return np.sort(bounds)
 
 
 def _numbers(side: Side, name: str, bounds: np.ndarray, counts: np.ndarray) -> Numbers:

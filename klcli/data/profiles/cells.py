@@ -73,8 +73,10 @@ class Cells:
         """Whether every number is known: no cell with rows holds more than one value."""
         return bool(self.atoms[self.counts > 0].all()) and not self.variance.any()
 
-    def ranks(self, at: Floats) -> tuple[Floats, Floats]:
-        """Return how many numbers lie below each of some values, and the variance of that.
+    def ranks(self, at: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return how many numbers lie below each of some values, and two variances of that.
+
+        The first is that of the bounds; the second comes from guessing in between.
 
         Between bounds, the share of a cell below a value is taken to be its share of the cell's
         width, f. If the cell's w rows were one lump anywhere in it, that would have variance
@@ -86,7 +88,7 @@ class Cells:
             Finite, in increasing order.
         """
         if not len(self.counts):
-            return np.zeros(len(at)), np.zeros(len(at))
+            return np.zeros(len(at)), np.zeros(len(at)), np.zeros(len(at))
         below = np.concatenate([[0.0], np.cumsum(self.counts)])
         cell = np.searchsorted(self.bounds, at, side="right") - 1
         inside = np.clip(cell, 0, len(self.counts) - 1)
@@ -99,7 +101,7 @@ class Cells:
         share = np.where(at <= lower, 0.0, np.where(at >= upper, 1.0, share))
         weight = self.counts[inside]
         known = self.variance[inside] * (1 - share) + self.variance[inside + 1] * share
-        return below[inside] + share * weight, known + weight**2 * share * (1 - share)
+        return below[inside] + share * weight, known, weight**2 * share * (1 - share)
 
     def thinned(self, most: int, *, least: float = 0.0) -> Cells:
         """Return fewer cells: some of the bounds, so that no count becomes less exact.
@@ -178,8 +180,9 @@ def merged(parts: Sequence[Cells]) -> Cells:
     """Return the cells of several parts of a dataset together.
 
     All bounds are kept while they are few. Where a bound of one part lies within a cell of
-    another, its rank there is a guess whose variance is added; guesses about different parts are
-    independent. All parts at once give better counts than one after the other.
+    another, its rank there is a guess. Values that repeat at the same places in all parts make
+    such guesses err alike, so their standard errors add up; earlier guesses are independent of
+    them. All parts at once give better counts than one after the other.
     """
     filled = [part for part in parts if part.total > 0]
     if not filled:
@@ -195,12 +198,13 @@ def merged(parts: Sequence[Cells]) -> Cells:
     kept = Cells.counted(bounds, piled[:-1]).thinned(MOST_CELLS).bounds
     if kept[-1] < bounds[-1]:
         kept = np.append(kept, bounds[-1])
-    below, variance = np.zeros(len(kept)), np.zeros(len(kept))
+    below, variance, guess = np.zeros(len(kept)), np.zeros(len(kept)), np.zeros(len(kept))
     for part in filled:
-        rank, guessed = part.ranks(kept)
+        rank, known, guessed = part.ranks(kept)
         below += rank
-        variance += guessed
-    return Cells(kept, np.diff(below), variance)
+        variance += known
+        guess += np.sqrt(guessed)
+    return Cells(kept, np.diff(below), variance + guess**2)
 
 
 def joint_bounds(p: Floats | None, q: Floats | None, free: Floats) -> Floats:

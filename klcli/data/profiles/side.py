@@ -118,12 +118,12 @@ class ProfileSide:
         held, gaps = self._group[name].values, self.gaps[name]
         if not isinstance(held, Numbers):
             held = Numbers(Cells.counted(np.empty(0), np.empty(0)))
-        below, variance = held.cells.ranks(bounds)
+        below, known, guessed = held.cells.ranks(bounds)
         total = held.cells.total
         inside = np.diff(np.concatenate([[0.0], below, [total]]))
         if len(bounds) and total:
             met = (below > 0) & (below < total)
-            spread = float(variance[met].mean()) if met.any() else 0.0
+            spread = float((known + guessed)[met].mean()) if met.any() else 0.0
             self._error[name] = math.sqrt(spread) / total
         ends = [gaps.weight if self.weighted else float(gaps.missing)]
         return np.concatenate([[held.below_weight], inside, [held.above_weight], ends])
