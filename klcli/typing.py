@@ -47,6 +47,9 @@ class Point:
         themselves pretends. May be negative.
     null_variance : float
         Variance that would be left if P = Q, in nats², where the influence function vanishes.
+    beyond_support : float
+        Standard deviation, in nats, of what lies beyond the smallest and largest value of Q,
+        where the value may be too small but hardly too large.
     """
 
     value: float
@@ -56,6 +59,7 @@ class Point:
     monte_carlo_error: float = 0.0
     excess_variance: float = 0.0
     null_variance: float = 0.0
+    beyond_support: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -163,4 +163,5 @@ def _chain(table: CountTable, numbers: Bools, inner: Point) -> Point:
         present_p * inner.monte_carlo_error,
         parts.excess_variance + present_p**2 * inner.excess_variance,
         parts.null_variance + present_p**2 * inner.null_variance,
+        present_p * inner.beyond_support,
     )

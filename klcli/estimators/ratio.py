@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from klcli.densities.logistic import Model
     from klcli.densities.ratio import Ensemble
     from klcli.typing import Floats
+
+#: Standard deviation of the log of an exponential variable, π/√6: Q's mass beyond its largest of
+#: m rows is exponential with mean 1/m, and each row of P there contributes its log.
+_LOG_GAP_DEVIATION = math.pi / math.sqrt(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,18 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         contributions,
         excess_variance=beyond_linear,
         null_variance=beyond_linear,
+        beyond_support=_LOG_GAP_DEVIATION * _beyond(p, q) / p.sum(),
     )
+
+
+def _beyond(p: Floats, q: Floats) -> float:
+    """Return the rows of P below Q's smallest and above its largest row, in quadrature.
+
+    One row on either side is what chance leaves there, whatever P and Q are.
+    """
+    seen = np.flatnonzero(q)
+    rows = (p[: seen[0]].sum(), p[seen[-1] + 1 :].sum())
+    return math.hypot(*(max(side - 1.0, 0.0) for side in rows))
 
 
 def _spread(

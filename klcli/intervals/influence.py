@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,7 @@ def influence(
     2(1/n + 1/m) for smooth alternatives [1]_. The slope is the observed one, shrunk to that limit
     where the estimate is within its noise. So the interval is Wilson's [2]_, with D in the place
     of a proportion: it does not collapse where a small estimate has a small estimated variance.
+    The upper end alone also allows for what lies beyond Q's smallest and largest value.
 
     Parameters
     ----------
@@ -73,7 +76,12 @@ def influence(
         at_null = float(np.var(null_values))
     total = influence_variance(table, point) + point.excess_variance + point.monte_carlo_error**2
     at_null = min(at_null + point.monte_carlo_error**2, max(total, at_null))
-    return score_interval(point.value, total, at_null, table.n_p, table.n_q, confidence)
+    interval = score_interval(point.value, total, at_null, table.n_p, table.n_q, confidence)
+    if point.beyond_support == 0:
+        return interval
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    high = point.value + math.hypot(interval.high - point.value, z * point.beyond_support)
+    return replace(interval, high=high)
 
 
 def score_interval(
