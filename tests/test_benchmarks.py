@@ -179,16 +179,19 @@ def test_false_alarms_and_uniformity_are_seen():
 
 def test_accuracy_leaves_out_what_is_no_number_up_to_a_half():
     setting = Setting("normal, shift", 100, 100)
-    mixed = accuracy.accuracy(setting, "x", [(0.6,), (0.4,), (math.nan,)])
+    mine = [(0, 0.5), (4, 0.8), (8, 5.0)]
+    mixed = accuracy.accuracy(setting, "x", [(0, 0.6), (4, 0.4), (8, math.nan)], mine)
     assert (mixed.rmse, mixed.bias, mixed.failures) == pytest.approx((0.1, 0, 1))
-    assert accuracy.accuracy(setting, "x", [(0.6,), (math.inf,), (math.inf,)]).rmse == math.inf
+    assert mixed.default == pytest.approx(0.3 / 2**0.5)  # over the same samples
+    wild = accuracy.accuracy(setting, "x", [(0, 0.6), (4, math.inf), (8, math.inf)], mine)
+    assert wild.rmse == math.inf
 
 
 def test_what_beats_the_default_is_listed():
     setting, null = Setting("normal, shift", 100, 100), Setting("normal, same", 100, 100)
     names = ("klcli", "Zhang-Grabchak on quantiles")
     results = {
-        (each, name): accuracy.Accuracy(each, name, 10, 0, 0.0, rmse)
+        (each, name): accuracy.Accuracy(each, name, 10, 0, 0.0, rmse, mine)
         for each, (mine, other) in ((setting, (0.3, 0.2)), (null, (0.010, 0.009)))
         for name, rmse in zip(names, (mine, other), strict=True)
     }

@@ -57,7 +57,17 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How one method did in one setting; nats."""
+    """How one method did in one setting; nats.
+
+    Attributes
+    ----------
+    replications, failures : int
+        Samples that it saw, and those where it gave no finite number.
+    bias, rmse : float
+        Over the samples where it did.
+    default : float
+        RMSE of klcli's default over the same samples.
+    """
 
     setting: Setting
     method: str
@@ -65,6 +75,7 @@ class Accuracy:
     failures: int
     bias: float
     rmse: float
+    default: float
 
     @property
     def ratio(self) -> float:
@@ -73,9 +84,9 @@ class Accuracy:
         return self.rmse / bound if bound > 0 and self.setting.law.regular else math.nan
 
     @property
-    def score(self) -> float:
-        """What compares methods: RMSE over the bound, or RMSE where that is not defined."""
-        return self.rmse if math.isnan(self.ratio) else self.ratio
+    def against(self) -> float:
+        """RMSE of the default over this one's: above 1 where the default is worse."""
+        return self.default / self.rmse if self.rmse > 0 else math.inf
 
 
 Results = dict[tuple[Setting, str], Accuracy]
@@ -98,7 +109,10 @@ def main() -> int:
 
     measure = partial(estimates, methods=present, slow=chosen.slow)
     records = replicate(measure, settings(chosen), chosen)
-    results = {key: accuracy(*key, values) for key, values in records.items()}
+    results = {
+        (setting, method): accuracy(setting, method, values, records[setting, DEFAULT])
+        for (setting, method), values in records.items()
+    }
     summary = summarize(results, known)
     origin = provenance(chosen, PACKAGES)
     notes = [f"Not installed and left out: {', '.join(absent)}."] if absent else []
@@ -123,11 +137,11 @@ def _limits(contender: Contender) -> str:
 def estimates(
     setting: Setting, p: np.ndarray, q: np.ndarray, replication: int,
     *, methods: Sequence[str], slow: bool,
-) -> dict[str, tuple[float]]:  # fmt: skip
-    """Return the estimate of every method that can do this pair."""
+) -> dict[str, tuple[int, float]]:  # fmt: skip
+    """Return the replication and the estimate of every method that can do this pair."""
     known = contenders()
     return {
-        name: (_quietly(known[name], setting, p, q),)
+        name: (replication, _quietly(known[name], setting, p, q))
         for name in methods
         if setting.law.kind in known[name].kinds
         and (slow or (len(p) <= known[name].most_rows and replication % known[name].every == 0))
@@ -147,19 +161,30 @@ def _quietly(contender: Contender, setting: Setting, p: np.ndarray, q: np.ndarra
             raise
 
 
-def accuracy(setting: Setting, method: str, values: list[tuple[float]]) -> Accuracy:
+def accuracy(
+    setting: Setting,
+    method: str,
+    values: list[tuple[int, float]],
+    default: list[tuple[int, float]],
+) -> Accuracy:
     """Sum up the estimates of one method.
 
     Samples where it gives no finite number are left out, which flatters it; where they are more
     than half of all, the RMSE is infinite.
     """
-    errors = np.array([value for (value,) in values]) - setting.truth
-    finite = errors[np.isfinite(errors)]
-    failures = len(errors) - len(finite)
-    if failures > len(errors) / 2:
-        return Accuracy(setting, method, len(errors), failures, math.nan, math.inf)
-    bias, rmse = float(finite.mean()), float(np.mean(finite**2) ** 0.5)
-    return Accuracy(setting, method, len(errors), failures, bias, rmse)
+    errors = {number: value - setting.truth for number, value in values if math.isfinite(value)}
+    failures = len(values) - len(errors)
+    if failures > len(values) / 2:
+        return Accuracy(setting, method, len(values), failures, math.nan, math.inf, math.nan)
+    beside = [value - setting.truth for number, value in default if number in errors]
+    return Accuracy(
+        setting, method, len(values), failures, math.fsum(errors.values()) / len(errors),
+        _root_mean_square(errors.values()), _root_mean_square(beside),
+    )  # fmt: skip
+
+
+def _root_mean_square(errors: Iterable[float]) -> float:
+    return float(np.mean(np.square(list(errors))) ** 0.5)
 
 
 def group_of(setting: Setting) -> str:
@@ -173,7 +198,7 @@ def group_of(setting: Setting) -> str:
 
 def mean(scores: Iterable[float]) -> float:
     """Return the geometric mean; NaN of nothing."""
-    logs = [math.log(score) for score in scores]
+    logs = [math.log(score) if score > 0 else -math.inf for score in scores]
     return math.exp(math.fsum(logs) / len(logs)) if logs else math.nan
 
 
@@ -191,44 +216,47 @@ def _summarize(results: Results, known: dict[str, Contender]) -> dict[str, Any]:
         if method == DEFAULT:
             grouped[group_of(setting)].append(setting)
 
-    def of(method: str, group: str) -> dict[Setting, float]:
-        return {s: results[s, method].score for s in grouped[group] if (s, method) in results}
+    def of(method: str, group: str) -> list[Accuracy]:
+        return [results[key, method] for key in grouped[group] if (key, method) in results]
 
     summary: dict[str, Any] = {"methods": {}, "beaten": [], "undersampled": []}
-    default = of(DEFAULT, "regular")
     for method, contender in known.items():
-        scores, nulls = of(method, "regular"), of(method, "null")
-        if not scores and not nulls:
+        regular, nulls = of(method, "regular"), of(method, "null")
+        both = regular + nulls
+        if not both:
             continue
-        finite = {setting: score for setting, score in scores.items() if math.isfinite(score)}
-        each = [results[s, method] for s in (*scores, *nulls)]
-        drawn = sum(one.replications for one in each)
+        finite = [each for each in regular if math.isfinite(each.rmse)]
+        worst = max(regular, key=lambda each: each.ratio, default=None)
         summary["methods"][method] = {
             "group": contender.group,
-            "pairs": len(scores),
-            "share without number": sum(one.failures for one in each) / drawn,
-            "mean": mean(finite.values()),
-            "worst": max(scores.values(), default=math.nan),
-            "worst pair": max(scores, key=scores.__getitem__).pair if scores else "",
-            "default over it": mean(default[s] / score for s, score in finite.items()),
-            "worst null": max(nulls.values(), default=math.nan),
+            "pairs": len(regular),
+            "mean": mean(each.ratio for each in finite),
+            "worst": worst.ratio if worst else math.nan,
+            "worst pair": worst.setting.pair if worst else "",
+            "default over it": mean(each.against for each in finite),
+            "share without number": sum(each.failures for each in both)
+            / sum(each.replications for each in both),
+            "worst null": max((each.rmse for each in nulls), default=math.nan),
         }
     for group in ("regular", "null", "undersampled"):
         for setting in grouped[group]:
-            others = {
-                method: results[setting, method].score
+            others = [
+                results[setting, method]
                 for method, each in known.items()
                 if each.group not in ("default", "parametric") and (setting, method) in results
-            }
-            if not others:
+            ]
+            best = max(others, key=lambda each: each.against, default=None)
+            if best is None:
                 continue
-            best = min(others, key=others.__getitem__)
-            mine = results[setting, DEFAULT].score
-            row = {"pair": setting.pair, "default": mine, "best": best, "other": others[best]}
+            row = {"pair": setting.pair, "group": group, "default": best.default,
+                   "best": best.method, "other": best.rmse, "ratio": best.against,
+                   "samples": best.replications}  # fmt: skip
             if group == "undersampled":
                 summary["undersampled"].append(row)
-            elif mine > 1.25 * others[best]:
-                summary["beaten"].append({"group": group, **row})
+            elif best.against > 1.25:
+                summary["beaten"].append(row)
+    worst = sorted(of(DEFAULT, "regular"), key=lambda each: -each.ratio)[:5]
+    summary["worst"] = [[each.setting.pair, each.ratio] for each in worst]
     return summary
 
 
@@ -274,40 +302,47 @@ def _overview(rows: str, summary: dict[str, Any]) -> str:
     ]
     columns = ("RMSE / bound", "pairs", "geometric mean", "worst", "worst pair",
                "klcli / it", "% no number", "worst null RMSE")  # fmt: skip
-    text = f"{rows} rows:\n\n{markdown(columns, lines)}\n"
-    text += _rows("Beaten by more than a quarter", summary["beaten"])
-    return text + _rows("Undersampled, best other method", summary["undersampled"])
+    worst = ", ".join(f"{pair} {number(ratio)}" for pair, ratio in summary["worst"])
+    return (
+        f"{rows} rows:\n\n{markdown(columns, lines)}\nWorst of klcli: {worst or 'none'}.\n\n"
+        + _rows("Beaten by more than a quarter", summary["beaten"])
+        + _rows("Undersampled, best other method", summary["undersampled"])
+    )
 
 
 def _rows(title: str, rows: list[dict[str, Any]]) -> str:
     if not rows:
         return f"{title}: none.\n\n"
+    columns = ("pair", "RMSE of klcli", "best", "its RMSE", "klcli / it", "samples")
     lines = [
-        (row["pair"], number(row["default"], 3), row["best"], number(row["other"], 3),
-         number(row["default"] / row["other"] if row["other"] else math.nan))
-        for row in sorted(rows, key=lambda row: -row["default"] / max(row["other"], 1e-12))
+        (row["pair"], number(row["default"], 4), row["best"], number(row["other"], 4),
+         number(row["ratio"]), str(row["samples"]))
+        for row in sorted(rows, key=lambda row: -row["ratio"])
     ]  # fmt: skip
-    return f"{title}:\n\n{markdown(('pair', 'klcli', 'best', 'it', 'klcli / it'), lines)}\n"
+    return f"{title}:\n\n{markdown(columns, lines)}\n"
 
 
 def _table(results: Results, group: str) -> str:
     methods = list(dict.fromkeys(method for _, method in results))
     methods.remove(DEFAULT)
-    shown = list(dict.fromkeys(setting for setting, _ in results))
-    shown.sort(key=lambda setting: -results[setting, DEFAULT].score)
-    digits = 2 if group in ("regular", "undersampled") else 4
-    lines = []
-    for setting in shown:
-        mine = results[setting, DEFAULT]
-        line = [setting.pair, number(setting.truth, 4), number(setting.bound, 4),
-                number(mine.bias, 4), number(mine.rmse, 4), number(mine.score, digits)]  # fmt: skip
-        for method in methods:
-            other = results.get((setting, method))
-            line.append("" if other is None else number(other.score, digits))
-        lines.append(line)
-    measure = "RMSE / bound" if group in ("regular", "undersampled") else "RMSE"
-    columns = ["pair", "D", "bound", "bias", "RMSE", measure, *methods]
-    return markdown(columns, lines)
+
+    def score(each: Accuracy | None) -> str:
+        if each is None:
+            return ""
+        return number(each.ratio) if group == "regular" else number(each.rmse, 4)
+
+    shown = [each for (_, method), each in results.items() if method == DEFAULT]
+    shown.sort(key=lambda each: -each.ratio if group == "regular" else -each.rmse)
+    lines = [
+        [
+            mine.setting.pair, number(mine.setting.truth, 4), number(mine.setting.bound, 4),
+            number(mine.bias, 4), number(mine.rmse, 4), score(mine),
+            *(score(results.get((mine.setting, method))) for method in methods),
+        ]
+        for mine in shown
+    ]  # fmt: skip
+    measure = "RMSE / bound" if group == "regular" else "RMSE"
+    return markdown(["pair", "D", "bound", "bias", "RMSE", f"klcli: {measure}", *methods], lines)
 
 
 def figures(each: Accuracy) -> dict[str, Any]:
@@ -316,7 +351,7 @@ def figures(each: Accuracy) -> dict[str, Any]:
         "pair": each.setting.pair, "n": each.setting.n, "m": each.setting.m,
         "group": group_of(each.setting), "method": each.method, "truth": each.setting.truth,
         "bound": each.setting.bound, "replications": each.replications,
-        "failures": each.failures, "bias": each.bias, "rmse": each.rmse, "ratio": each.ratio,
+        "failures": each.failures, "bias": each.bias, "rmse": each.rmse, "ratio": each.ratio, "default": each.default,
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -187,6 +188,7 @@ def evidently(setting: Setting, p: np.ndarray, q: np.ndarray) -> float:
     return float(kl_div_stat_test.func(pd.Series(p), pd.Series(q), kind, threshold)[0])
 
 
+@cache
 def contenders() -> dict[str, Contender]:
     """Return all of them by name; the default first."""
     found = [
