@@ -99,7 +99,22 @@ METHODS: Final = (
         "estimator",
         "plug-in",
         "The sum or integral of the fitted model, without random numbers.",
-        "Always, unless you want to check it. The default.",
+        "Numbers. For categories, to reproduce Zhang and Grabchak. The default for numbers.",
+    ),
+    Entry(
+        "estimator",
+        "empirical-bayes",
+        "Corrected frequencies; for rare categories, log ratios learned from all categories.",
+        "Categories of any number, well sampled or not. The default there.",
+        "Robbins, Third Berkeley Symposium 1 (1956) 157; "
+        "Good, Biometrika 40 (1953) 237, doi:10.1093/biomet/40.3-4.237",
+    ),
+    Entry(
+        "estimator",
+        "dirichlet-mixture",
+        "Posterior mean under Dirichlet priors of all concentrations.",
+        "Many categories with shares of one order of magnitude, of which few were seen.",
+        "Camaglia et al., Physical Review E 109 (2024) 024305, arXiv:2307.04201",
     ),
     Entry(
         "estimator",

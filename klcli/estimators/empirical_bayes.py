@@ -1,0 +1,192 @@
+"""D(P‖Q) of categories, well sampled or not: what is common to all informs the rare ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+
+from klcli.estimators.dirichlet_mixture import refuse_smoothing
+from klcli.estimators.frequency import BLOCK, plug_in, plug_in_values
+from klcli.estimators.multiplicity import multiplicity, unseen_mass
+from klcli.estimators.no_difference import likelihood_ratio, log_bayes_factor, probability
+from klcli.estimators.ratio_prior import posterior
+from klcli.typing import Point
+
+if TYPE_CHECKING:
+    from klcli.counts import CountTable
+    from klcli.densities.frequency import Frequency
+    from klcli.typing import Floats
+
+#: Unseen mass up to which the corrected sum has the smaller error, and from which on the
+#: posterior mean has. Over 270 pairs of samples the error of the former was 0.93 times that of
+#: the latter where 0.3 % were unseen, 1.04 times at 1-4 %, 1.23 times at 4-8 %, 1.6 above 15 %.
+_WELL_SAMPLED: Final = 0.01
+_UNDERSAMPLED: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class EmpiricalBayes:
+    """D(P‖Q) of categories from the log ratios that all of them have in common.
+
+    For categories of any number and frequency. Where samples show nearly all there is, the
+    corrected sum of `FrequencyPlugIn`. The more of the probability is on categories that were
+    never seen, the more weight has a posterior mean: the log ratio of P to Q in each category
+    has a prior, and the prior is learned from all categories that are about as frequent [1]_.
+    So a category with a single row does not count as a difference where frequent ones show
+    none. How many categories there are need not be known.
+
+    Both are averaged with 0, by the probability that P and Q do not differ [2]_.
+
+    Parameters
+    ----------
+    density : Frequency
+        Must not smooth.
+
+    Notes
+    -----
+    With as many categories as rows nothing is certain: the estimate then rests on the few that
+    are frequent, and on the prior, by which large divergences are implausible.
+
+    References
+    ----------
+    .. [1] H. Robbins, "An empirical Bayes approach to statistics", Proceedings of the Third
+       Berkeley Symposium 1 (1956) 157; B. Efron, "Large-Scale Inference" (2010), chapter 1,
+       doi:10.1017/CBO9780511761362.
+    .. [2] J. Hoeting, D. Madigan, A. Raftery, C. Volinsky, "Bayesian model averaging",
+       Statistical Science 14 (1999) 382, eq. 1, doi:10.1214/ss/1009212519.
+
+    Examples
+    --------
+    Ten thousand words with frequencies as in a text, half of them 2.7 times as likely in P:
+
+    >>> import numpy as np
+    >>> from klcli.counts import CountTable
+    >>> from klcli.densities.frequency import Frequency
+    >>> q = 1 / np.arange(1, 10_001)
+    >>> p = q * np.exp(np.arange(10_000) % 2)
+    >>> p, q = p / p.sum(), q / q.sum()
+    >>> rng = np.random.default_rng(7)
+    >>> names = tuple(map(str, range(10_000)))
+    >>> rows = rng.multinomial(2_000, p), rng.multinomial(3_000, q)
+    >>> estimate = EmpiricalBayes(Frequency())(CountTable.categorical(names, *rows)).value
+    >>> round(estimate, 2), round(float(p @ np.log(p / q)), 2)
+    (0.11, 0.12)
+    """
+
+    density: Frequency
+
+    name: ClassVar[str] = "empirical-bayes"
+    corrects_bias: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        refuse_smoothing(self.density, self.name)
+
+    def __call__(self, table: CountTable) -> Point:
+        """Estimate D(P‖Q) with its influence function."""
+        corrected = plug_in(table, None)
+        rows = table.p[None], table.q[None]
+        same = float(probability(log_bayes_factor(*rows))[0])
+        weight = float(_weight(*rows)[0])
+        point = corrected
+        if weight > 0:
+            point = _mix(corrected, _posterior_mean(table), weight)
+        value = (1 - same) * point.value
+        # The two answers, weighted by how likely they are, differ by what is not known.
+        between = same * (1 - same) * point.value**2
+        return Point(
+            value,
+            point.influence_p,
+            point.influence_q,
+            (1 - same) * point.contributions,
+            excess_variance=point.excess_variance + between,
+            null_variance=point.null_variance,
+        )
+
+    def values(self, table: CountTable, p: Floats, q: Floats) -> Floats:
+        """Estimate D for each row of `p` and `q`, shape (resamples, cells)."""
+        return self.null(table, p, q)[1]
+
+    def null(self, table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Floats]:
+        """Return a test statistic and the estimate for each row of `p` and `q`.
+
+        The likelihood ratio finds differences in frequent categories, the Bayes factor those
+        that many rare ones share. The statistic is the larger one, each in units of its spread
+        over all rows, which leaves a permutation test exact.
+
+        Returns
+        -------
+        statistic : ndarray, shape (resamples,)
+            The same in both directions.
+        estimate : ndarray, shape (resamples,)
+            D(P‖Q), in nats.
+        """
+        del table
+        factor, ratio, values = np.empty(len(p)), np.empty(len(p)), np.empty(len(p))
+        size = max(1, BLOCK // max(1, p.shape[1]))
+        for start in range(0, len(p), size):
+            block = slice(start, start + size)
+            factor[block] = log_bayes_factor(p[block], q[block])
+            ratio[block] = likelihood_ratio(p[block], q[block])
+            values[block] = plug_in_values(p[block], q[block], None)
+        weight = _weight(p, q)
+        for row in np.flatnonzero(weight):
+            mean = posterior(multiplicity(p[row], q[row])).value
+            values[row] += weight[row] * (mean - values[row])
+        statistic = np.maximum(_standardised(factor), _standardised(ratio))
+        return statistic, (1 - probability(factor)) * values
+
+
+def _standardised(statistic: Floats) -> Floats:
+    """Return distances from the mean in standard deviations, to nine digits.
+
+    Rounding makes equal tables equal, whatever the order of summation.
+    """
+    spread = float(statistic.std())
+    distance: Floats = (statistic - statistic.mean()) / (spread or 1.0)
+    return np.round(distance, 9)
+
+
+def _weight(p: Floats, q: Floats) -> Floats:
+    """Return how much of the posterior mean goes into each row, from 0 to 1."""
+    unseen = np.maximum(unseen_mass(p), unseen_mass(q))
+    step = np.log(np.maximum(unseen, 1e-300) / _WELL_SAMPLED)
+    weight: Floats = np.clip(step / np.log(_UNDERSAMPLED / _WELL_SAMPLED), 0.0, 1.0)
+    return weight
+
+
+def _posterior_mean(table: CountTable) -> Point:
+    """Estimate by the posterior mean alone."""
+    counts = multiplicity(table.p, table.q)
+    fitted = posterior(counts, uncertainty=True)
+    shown = counts.pair >= 0
+    pair = counts.pair[shown]
+    mass = fitted.share[:-1] * fitted.from_p[:-1]
+    terms = fitted.terms
+    contributions, log_ratio, ratio = (np.zeros(len(table.p)) for _ in range(3))
+    # What neither sample has shown belongs to no cell; it is spread as the mass is.
+    spread = terms[-1] * mass / float(fitted.number[:-1] @ mass)
+    contributions[shown] = (terms[:-1] / fitted.number[:-1] + spread)[pair]
+    log_ratio[shown] = (fitted.weighted[:-1] / fitted.from_p[:-1])[pair]
+    odds = fitted.from_p[:-1] / (1 - fitted.from_p[:-1])
+    ratio[shown] = (odds * table.n_q / table.n_p)[pair]
+    influence_p = log_ratio - table.p @ log_ratio / table.n_p
+    influence_q = table.q @ ratio / table.n_q - ratio
+    return Point(
+        fitted.value, influence_p, influence_q, contributions,
+        excess_variance=fitted.variance, null_variance=fitted.variance,
+    )  # fmt: skip
+
+
+def _mix(first: Point, second: Point, weight: float) -> Point:
+    """Average two points, the second with `weight`."""
+    rest = 1 - weight
+    return Point(
+        rest * first.value + weight * second.value,
+        rest * first.influence_p + weight * second.influence_p,
+        rest * first.influence_q + weight * second.influence_q,
+        rest * first.contributions + weight * second.contributions,
+        excess_variance=rest * first.excess_variance + weight * second.excess_variance,
+        null_variance=rest * first.null_variance + weight * second.null_variance,
+    )

@@ -1,0 +1,200 @@
+"""What categories have in common: a prior of the log ratio of P to Q, learned from all of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from klcli.estimators.multiplicity import Multiplicity
+    from klcli.typing import Floats, Integers
+
+#: Log ratios that priors and posteriors are worked out at: e^±9.6 is beyond what counts below
+#: `_INFORMATIVE` can tell, and within a step no posterior from such counts bends much.
+LOG_RATIOS: Final = np.linspace(-9.6, 9.6, 121)
+#: Means and deviations of the normal priors. Both lie on the grid, so that the narrowest is the
+#: point itself; deviations are a factor of 1.4 apart, which likelihoods of many rows resolve.
+_MEANS: Final = 0.32 * np.arange(-6, 7)
+_DEVIATIONS: Final = np.append(0.02, 0.11 * 2 ** (np.arange(11) / 2))
+#: A category with more rows than this is informed by its own rows: priors are fitted as if it
+#: had this many, and its posterior gets a finer grid of its own.
+_INFORMATIVE: Final = 100.0
+#: Points of that grid, in standard deviations of the log ratio.
+_NODES: Final = np.linspace(-5.0, 5.0, 41)
+#: How fast categories of other frequency lose their say: by a factor e for a factor e in rows.
+_RANGE: Final = 1.0
+#: The unseen count as if they had been seen half a time.
+_UNSEEN_AT: Final = 0.5
+#: The means of log ratios are within ±1/2: all of a class of categories are rarely e times more
+#: frequent on one side.
+_MEAN_SPREAD: Final = 0.5
+
+
+@cache
+def _priors() -> tuple[Floats, Floats]:
+    """Return the normal priors, shape (log ratios, priors), and the log of how likely each is.
+
+    Deviations are equally likely on a log scale below 1, and less and less so above, as by
+    (1 + deviation²)^−3/2: where nothing is known, a ratio of e is more plausible than of e³.
+    """
+    mean, deviation = (each.ravel() for each in np.meshgrid(_MEANS, _DEVIATIONS, indexing="ij"))
+    prior = np.exp(-0.5 * ((LOG_RATIOS[:, None] - mean) / deviation) ** 2)
+    log_weight = -1.5 * np.log1p(deviation**2) - 0.5 * (mean / _MEAN_SPREAD) ** 2
+    return prior / prior.sum(axis=0), log_weight - np.log(np.exp(log_weight).sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RatioPosterior:
+    """Posterior means for the categories of each pair of counts.
+
+    A row of either side that falls into a category comes from P with probability π; at equal
+    sample sizes that is p/(p + q), and the log ratio of P to Q is logit π − log(n/m).
+
+    Attributes
+    ----------
+    share : ndarray of float, shape (pairs + 1,)
+        Share of a category in both samples together. The last is for all categories that
+        neither sample shows.
+    from_p : ndarray of float, shape (pairs + 1,)
+        E[π].
+    weighted : ndarray of float, shape (pairs + 1,)
+        E[π × log ratio].
+    number : ndarray of float, shape (pairs + 1,)
+        How many categories.
+    offset : float
+        log n/m.
+    variance : float
+        Of the value, from what the counts leave open of the prior, in nats²; NaN if not asked for.
+    """
+
+    share: Floats
+    from_p: Floats
+    weighted: Floats
+    number: Floats
+    offset: float
+    variance: float = math.nan
+
+    @property
+    def terms(self) -> Floats:
+        """Share of the categories of each pair in the value, in nats, shape (pairs + 1,)."""
+        mass = self.number * self.share
+        from_p, weighted = mass * self.from_p, mass * self.weighted
+        return _terms(from_p, weighted, self.offset)
+
+    @property
+    def value(self) -> float:
+        """D(P‖Q) in nats."""
+        return float(self.terms.sum())
+
+
+def _terms(from_p: Floats, weighted: Floats, offset: float) -> Floats:
+    """Return the terms of D(P‖Q) from posterior means that are weighted by mass.
+
+    The shares of P, and those of Q, are made to sum to 1 over the first axis.
+    """
+    total = from_p.sum(axis=0)
+    terms: Floats = (weighted - (np.log(total / (1 - total)) - offset) * from_p) / total
+    return terms
+
+
+def posterior(counts: Multiplicity, *, uncertainty: bool = False) -> RatioPosterior:
+    """Fit the prior of log ratios and return what it makes of the counts.
+
+    Given the rows x + y of a category in both samples, x is binomial. Its log odds have a normal
+    prior whose mean and deviation are averaged over by their likelihood. Frequent and rare
+    categories may differ in both; each learns most from those that are about as frequent. With `uncertainty`, the variance is worked out as well.
+    """
+    n, m, pooled = counts.n, counts.m, counts.pooled
+    offset = float(np.log(n / m))
+    log_pi, log_rest = _log_sides(LOG_RATIOS + offset)
+    scale = np.minimum(1.0, _INFORMATIVE / pooled)[:, None]
+    log_likelihood = scale * (counts.x[:, None] * log_pi + counts.y[:, None] * log_rest)
+    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
+    prior, log_weight = _priors()
+    evidence = np.log(likelihood @ prior + 1e-300)
+    level, levels = _levels(pooled)
+    starts = np.flatnonzero(np.diff(level[order := np.argsort(level, kind="stable")], prepend=-1))
+    by_level = np.add.reduceat((counts.number[:, None] * evidence)[order], starts)
+    at = np.append(levels, np.log(_UNSEEN_AT))
+    near = np.exp(-np.abs(at[:, None] - levels) / _RANGE)
+    belief = near @ by_level + log_weight
+    belief = np.exp(belief - belief.max(axis=1, keepdims=True))
+    belief /= belief.sum(axis=1, keepdims=True)
+    local = belief @ prior.T
+    joint = np.vstack([likelihood, np.ones(len(LOG_RATIOS))])
+    weight = joint * local[np.append(level, -1)]
+    weight /= weight.sum(axis=1, keepdims=True)
+    pi = np.exp(log_pi)
+    from_p, weighted = weight @ pi, weight @ (pi * LOG_RATIOS)
+    many = np.flatnonzero(pooled > _INFORMATIVE)
+    if len(many):
+        from_p[many], weighted[many] = _on_own_grid(counts, many, local[level[many]], offset)
+    unseen = pooled_unseen_mass(counts)
+    share = np.append((1 - unseen) * pooled / (n + m), unseen)
+    number = np.append(counts.number, 1.0)
+    variance = math.nan
+    if uncertainty:
+        # What the value would be if the prior of the unseen held for all: each of them as likely
+        # as it is there.
+        total = joint @ prior + 1e-300
+        each_p, each = (joint * pi) @ prior / total, (joint * (pi * LOG_RATIOS)) @ prior / total
+        each_p[many], each[many] = from_p[many, None], weighted[many, None]
+        mass = (number * share)[:, None]
+        values = _terms(mass * each_p, mass * each, offset).sum(axis=0)
+        variance = float(belief[-1] @ (values - belief[-1] @ values) ** 2)
+    return RatioPosterior(share, from_p, weighted, number, offset, variance)
+
+
+def pooled_unseen_mass(counts: Multiplicity) -> float:
+    """Return Good's estimate of the mass that neither sample has shown, in both together."""
+    pooled = counts.pooled
+    rows = float(counts.number @ pooled)
+    once = float((counts.number * pooled)[pooled <= 1].sum())
+    return min(once, rows - 1.0) / rows
+
+
+def _levels(pooled: Floats) -> tuple[Integers, Floats]:
+    """Sort categories by how frequent they are, in steps of √2.
+
+    Returns
+    -------
+    level : ndarray of int, shape (pairs,)
+    levels : ndarray of float, shape (levels,)
+        Log of the number of rows of each.
+    """
+    step = np.round(2 * np.log2(pooled)).astype(int)
+    present = np.flatnonzero(np.bincount(step - step.min())) + step.min()
+    return np.searchsorted(present, step), present * np.log(2) / 2
+
+
+def _log_sides(log_odds: Floats) -> tuple[Floats, Floats]:
+    """Return log π and log(1 − π)."""
+    return -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
+
+
+def _on_own_grid(
+    counts: Multiplicity, pairs: Integers, prior: Floats, offset: float
+) -> tuple[Floats, Floats]:
+    """Return E[π] and E[π × log ratio] for pairs whose likelihood is narrow.
+
+    The prior, shape (pairs, log ratios), is interpolated.
+    """
+    # Half a row more on each side is the usual way to keep log odds finite (Haldane 1956).
+    x, y = counts.x[pairs, None] + 0.5, counts.y[pairs, None] + 0.5
+    node = np.log(x / y) - offset + _NODES * np.sqrt(1 / x + 1 / y)
+    log_pi, log_rest = _log_sides(node + offset)
+    log_likelihood = counts.x[pairs, None] * log_pi + counts.y[pairs, None] * log_rest
+    last = len(LOG_RATIOS) - 1
+    place = np.clip((node - LOG_RATIOS[0]) / (LOG_RATIOS[1] - LOG_RATIOS[0]), 0, last)
+    left = np.minimum(place.astype(int), last - 1)
+    low, high = (np.take_along_axis(prior, left + i, axis=1) for i in (0, 1))
+    # Where no prior reaches, the rows speak alone.
+    density = low + (place - left) * (high - low) + 1e-12
+    weight = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True)) * density
+    weight /= weight.sum(axis=1, keepdims=True)
+    pi = np.exp(log_pi)
+    return np.sum(weight * pi, axis=1), np.sum(weight * pi * node, axis=1)
