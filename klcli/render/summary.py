@@ -172,7 +172,8 @@ def method_notes(report: Report) -> list[Note]:
 
 
 def _method(result: Estimate) -> str:
-    used = [f"{result.kind} of {', '.join(result.columns)}" if result.columns else result.kind]
+    together = f"{result.kind} ({', '.join(result.columns)})"
+    used = [together if result.columns else result.kind]
     if result.density:
         used += [f"{result.density} density", f"{result.estimator} estimator"]
     if result.interval:

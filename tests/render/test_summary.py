@@ -77,7 +77,7 @@ def test_columns_together_without_an_estimate_have_no_parts():
 
 def test_the_method_of_columns_together_names_them():
     (note,) = summary.method_notes(report(JOINT))
-    assert note.message.startswith("joint of a, b, ratio density")
+    assert note.message.startswith("joint (a, b), ratio density")
 
 
 def test_the_p_value_is_that_of_the_first_direction():
