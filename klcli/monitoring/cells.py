@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from klcli.counts import Role
 from klcli.data.count import printable
 from klcli.monitoring.report import Cell
+from klcli.monitoring.wording import number
 from klcli.results import Kind
 
 if TYPE_CHECKING:
@@ -65,21 +65,12 @@ class NumberCells:
 
     def _label(self, low: float, high: float) -> str:
         if np.nextafter(low, np.inf) == high:
-            return self._written(low)
+            return number(low, self.kind)
         if low == -np.inf:
-            return f"below {self._written(high)}"
+            return f"below {number(high, self.kind)}"
         if high == np.inf:
-            return f"from {self._written(low)}"
-        return f"{self._written(low)} … {self._written(high)}"
-
-    def _written(self, value: float) -> str:
-        if self.kind != Kind.DATETIME:
-            return f"{value:.6g}"
-        try:
-            moment = datetime.fromtimestamp(value, tz=UTC)
-        except (OverflowError, ValueError, OSError):
-            return f"{value:.6g}"
-        return f"{moment:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+            return f"from {number(low, self.kind)}"
+        return f"{number(low, self.kind)} … {number(high, self.kind)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,14 +1,71 @@
-"""What happened to a column, in words."""
+"""What happened to a column, in words that name it: one detector after the other."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from klcli.monitoring.hours import hour_changes
+from klcli.monitoring.label_changes import label_changes
+from klcli.monitoring.number_changes import number_changes
+from klcli.monitoring.surprise import bar, log_shares
+from klcli.monitoring.wording import percent
+from klcli.results import Finding, Kind
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from klcli.counts import ColumnTable
-    from klcli.results import Finding
+    from klcli.data.kept import KeptSide
+    from klcli.data.profiles.side import ProfileSide
 
 
-def column_changes(column: ColumnTable, tests: int) -> list[Finding]:
-    """Return what happened to a column."""
-    return []
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A column of a batch and of its reference.
+
+    Attributes
+    ----------
+    table : ColumnTable
+        Counts of both.
+    p, q : KeptSide or ProfileSide
+        Where more can be asked.
+    tests : int
+        Columns and batches that are looked at.
+    """
+
+    table: ColumnTable
+    p: KeptSide | ProfileSide
+    q: KeptSide | ProfileSide
+    tests: int
+
+
+def column_changes(column: Column) -> Iterator[Finding]:
+    """Say what happened to a column; nothing if chance may have done it."""
+    yield from _missing(column)
+    table = column.table
+    if table.undefined is not None or not (table.table.n_p and table.table.n_q):
+        return
+    if table.table.ordered:
+        hours = list(hour_changes(column))
+        yield from hours
+        yield from number_changes(column)
+    elif table.kind != Kind.TEXT:
+        yield from label_changes(column)
+
+
+def _missing(column: Column) -> Iterator[Finding]:
+    """Tell of a burst of missing values, or of their end."""
+    p, q = column.table.p, column.table.q
+    if not p.rows or not q.rows:
+        return
+    now, before = p.missing / p.rows, q.missing / q.rows
+    # A percentage point, or a tenth of one where it doubles: below that nobody acts.
+    matters = abs(now - before) >= 0.01 or (
+        abs(now - before) >= 0.001 and max(now, before) >= 2 * min(now, before)
+    )
+    if matters and log_shares(p.missing, p.rows, q.missing, q.rows) < bar(column.tests):
+        yield Finding(
+            "null-rate",
+            f"{percent(now)} of the values are missing, {percent(before)} in the reference",
+        )

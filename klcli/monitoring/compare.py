@@ -16,7 +16,7 @@ from klcli.errors import InputError
 from klcli.estimation.column import examine_column
 from klcli.estimation.estimate import layout_of
 from klcli.monitoring.cells import LabelCells, NumberCells, coarse, plan
-from klcli.monitoring.changes import column_changes
+from klcli.monitoring.changes import Column, column_changes
 from klcli.monitoring.report import Batch, Cell
 from klcli.monitoring.schema import schema_findings
 from klcli.monitoring.significance import refined
@@ -133,7 +133,7 @@ def compare(
     ordered = sorted(tables.columns, key=lambda each: order.get(each.name, len(order)))
     for done, column in enumerate(ordered):
         progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(ordered))
-        columns.append(_compared(column, reference, options, tests))
+        columns.append(_compared(column, side, reference, options, tests))
     findings = [
         *schema_findings(ours, theirs, options, ordered),
         *(finding for finding in tables.findings if finding.code not in _REWORDED),
@@ -143,7 +143,11 @@ def compare(
 
 
 def _compared(
-    column: ColumnTable, reference: Reference, options: DriftOptions, tests: int
+    column: ColumnTable,
+    side: KeptSide | ProfileSide,
+    reference: Reference,
+    options: DriftOptions,
+    tests: int,
 ) -> Compared:
     request = options.request(column.name)
     (examined,) = examine_column(column, request)
@@ -167,7 +171,7 @@ def _compared(
             rng=np.random.default_rng([request.seed, mark]),
         )
         estimate = replace(estimate, p_value=p_value)
-    changes = column_changes(column, tests)
+    changes = column_changes(Column(column, side, reference.side, tests))
     return Compared(estimate.scaled(options.scale), cells, tuple(changes))
 
 

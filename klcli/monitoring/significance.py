@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -62,7 +63,7 @@ def refined(
             exceeding += round(chunk * (_CHUNK + 1)) - 1
             done += _CHUNK
         best = min(best, 2 * (1 + exceeding) / (1 + done))
-    return min(best, p_value)
+    return max(min(best, p_value), sys.float_info.min)  # never zero, however far out
 
 
 def multinomial_bound(table: CountTable) -> float:

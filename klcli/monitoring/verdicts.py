@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klcli.monitoring.report import DriftResult, Verdict
+from klcli.monitoring.surprise import two_shares
 from klcli.results import Status
 
 if TYPE_CHECKING:
@@ -111,11 +112,42 @@ def _beyond(estimate: Estimate, tolerance: float) -> float:
         return 1.0
     z = NormalDist().inv_cdf(0.5 + estimate.confidence / 2)
     deviation = (value - estimate.ci_low) / z
-    if deviation <= 0:  # the bound is certain, whatever the estimate
-        deviation = estimate.standard_error
-    if not deviation > 0:
-        return 0.0
-    return _upper_tail((value - tolerance) / deviation)
+    if deviation > 0:
+        return _upper_tail((value - tolerance) / deviation)
+    # The estimate is itself a lower end: that of the share of P where Q has no rows.
+    return escaped(estimate.escaped_mass, estimate.n_p, estimate.n_q, tolerance)
+
+
+def escaped(mass: float, n: float, m: float, tolerance: float) -> float:
+    """Bound the p-value of a divergence within the tolerance where samples hardly meet.
+
+    Of n rows of P a share `mass` lies in one stretch where m rows of Q leave a gap. The gap holds
+    more than q of Q with probability at most m·exp(−mq), over all gaps. If it holds at most q, a
+    divergence of two cells (as in `klcli.diagnostics.support`) within the tolerance allows at most
+    a share r of P there, and as many rows as there are have a probability of at most
+    exp(−n·KL(mass‖r)) (Chernoff). The sum of both is as small as q makes it.
+
+    Examples
+    --------
+    >>> escaped(0.5, 100, 100, 0.01) < 1e-8, escaped(0.02, 100, 100, 0.01)
+    (True, 1.0)
+    """
+    if not mass > 0:
+        return 1.0
+    best = 1.0
+    for margin in range(1, 60):
+        gap = (math.log(m) + margin) / m
+        if gap >= mass:
+            break
+        low, high = gap, mass
+        for _ in range(50):
+            middle = (low + high) / 2
+            if two_shares(middle, gap) <= tolerance:
+                low = middle
+            else:
+                high = middle
+        best = min(best, math.exp(-margin) + math.exp(-n * two_shares(mass, low)))
+    return best
 
 
 def _upper_tail(z: float) -> float:

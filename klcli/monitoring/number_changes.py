@@ -1,0 +1,216 @@
+"""What happened to a column of numbers: outliers, new extremes, stuck values, other units."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from klcli.counts import Role
+from klcli.monitoring.surprise import bar, log_alone, log_shares
+from klcli.monitoring.units import unit_change
+from klcli.monitoring.wording import number, percent
+from klcli.results import Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from klcli.counts import CountTable
+    from klcli.monitoring.changes import Column
+
+#: Values that stand for a missing one where none was foreseen.
+_PLACEHOLDERS: Final = (
+    -1, 0, 9, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999, 1e10, 1e20, 1e30,
+    2147483647, -2147483648, 4294967295, 9223372036854775807, -9223372036854775808, 65535, 32767,
+)  # fmt: skip
+#: A value is stuck if it makes up this share of the rows more, and so many times as much.
+_STUCK_SHARE, _STUCK_TIMES = 0.05, 5.0
+#: Rows beyond the reference's range that are told as one outlier each, not as a share.
+_FEW: Final = 3
+
+
+def number_changes(column: Column) -> Iterator[Finding]:
+    """Tell what stands out in the numbers of a batch."""
+    changed = unit_change(column)
+    repeated = _repeated(column)
+    if changed is not None:
+        yield changed
+    if repeated is not None:
+        yield repeated.finding(column)
+    if changed is None:
+        for end in (_upper_end(column), _lower_end(column)):
+            if end is not None and not (repeated and end.value == repeated.value):
+                yield from end.findings(column)
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeated:
+    """A value that a batch shows far more often than the reference."""
+
+    value: float
+    now: float
+    before: float
+
+    def finding(self, column: Column) -> Finding:
+        kind = column.table.kind
+        value = number(self.value, kind)
+        before = f"{percent(self.before)} in the reference"
+        if self.before == 0:
+            before = "never in the reference"
+        if self.now > 0.999:
+            return Finding("stuck-value", f"every value is {value}, {before}")
+        plain = abs(self.value) in map(abs, _PLACEHOLDERS) and kind != Kind.DATETIME
+        outside = not column.table.q.minimum <= self.value <= column.table.q.maximum
+        share = f"{percent(self.now)} of the values are {value}, {before}"
+        if plain and (outside or self.before == 0):
+            return Finding("placeholder", f"{share}: it may stand for a missing value")
+        return Finding("stuck-value", f"{share}: stuck, or filled in")
+
+
+def _repeated(column: Column) -> _Repeated | None:
+    """Find the value whose share grew most, if it grew by much."""
+    table = column.table.table
+    atoms = np.flatnonzero((table.roles == Role.ATOM) & np.isfinite(table.lower))
+    if not len(atoms):
+        return None
+    now, before = table.p[atoms] / table.n_p, table.q[atoms] / table.n_q
+    grown = (now - before) * (now >= _STUCK_TIMES * before)
+    # What stands for missing values is told from a smaller share on, if it is new.
+    known = np.isin(np.abs(table.lower[atoms]), np.abs(np.array(_PLACEHOLDERS, dtype=float)))
+    least = np.where(known & (before == 0), _STUCK_SHARE / 10, _STUCK_SHARE)
+    # Among few different values, one more or less frequent is an ordinary change.
+    values = np.count_nonzero(table.q[atoms])
+    ordinary = (values <= 50) & (before > 0) & (now < 0.999)
+    grown = np.where((grown >= least) & ~ordinary, grown, 0.0)
+    best = int(grown.argmax())
+    cell = atoms[best]
+    if grown[best] <= 0 or log_shares(
+        float(table.p[cell]), table.n_p, float(table.q[cell]), table.n_q
+    ) >= bar(column.tests, len(atoms)):
+        return None
+    return _Repeated(float(table.lower[cell]), float(now[best]), float(before[best]))
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where a batch reaches beyond the range of the reference.
+
+    Attributes
+    ----------
+    value, limit : float
+        Most extreme value of the batch, and of the reference.
+    rows : float
+        Rows of the batch beyond.
+    side : str
+        "above" or "below".
+    lone : bool
+        Whether the extreme value lies farther out than the tail of all others foretells.
+    """
+
+    value: float
+    limit: float
+    rows: float
+    side: str
+    lone: bool
+
+    def findings(self, column: Column) -> Iterator[Finding]:
+        table, kind = column.table.table, column.table.kind
+        extreme = "largest" if self.side == "above" else "smallest"
+        value, limit = number(self.value, kind), number(self.limit, kind)
+        if self.lone:
+            text = f"{value} lies far {self.side} all others"
+            yield Finding("outlier", f"{text}; the {extreme} value of the reference is {limit}")
+        if self.rows > _FEW and log_alone(self.rows, table.n_p, table.n_q) < bar(column.tests, 2):
+            share = percent(self.rows / table.n_p)
+            if kind == Kind.DATETIME:
+                when = "later" if self.side == "above" else "earlier"
+                yield Finding(
+                    "moved-on",
+                    f"{share} of the times are {when} than any of the reference ({limit}): times "
+                    "that move on differ always; leave them out, or compare the hour or weekday",
+                )
+                return
+            yield Finding(
+                "out-of-range",
+                f"{share} of the values lie {self.side} the {extreme} one of the reference, "
+                f"{limit}, as far as {value}",
+            )
+
+
+def _upper_end(column: Column) -> _End | None:
+    value, limit = column.table.p.maximum, column.table.q.maximum
+    if not value > limit:
+        return None
+    table = _finite(column.table.table)
+    rows = float(table.p[table.lower > limit].sum())
+    lone = _is_lone(
+        table.upper[::-1], table.lower[::-1], _counts(table)[::-1], value, column.tests
+    )
+    return _End(value, limit, max(rows, 1.0), "above", lone)
+
+
+def _lower_end(column: Column) -> _End | None:
+    value, limit = column.table.p.minimum, column.table.q.minimum
+    if not value < limit:
+        return None
+    table = _finite(column.table.table)
+    rows = float(table.p[(table.upper <= limit)].sum())
+    lone = _is_lone(-table.lower, -table.upper, _counts(table), -value, column.tests)
+    return _End(value, limit, max(rows, 1.0), "below", lone)
+
+
+def _finite(table: CountTable) -> CountTable:
+    return table.subset(
+        (table.roles != Role.MISSING)
+        & ~(np.isinf(table.lower) & np.isinf(table.upper) & (table.roles == Role.ATOM))
+    )
+
+
+def _counts(table: CountTable) -> np.ndarray:
+    counts: np.ndarray = table.p + table.q
+    return counts
+
+
+#: Rows of the tail whose decay is measured, and those at its very end that it is measured against.
+_TAIL_ROWS, _END_ROWS = 200, 8
+
+
+def _is_lone(
+    outer: np.ndarray, inner: np.ndarray, counts: np.ndarray, value: float, tests: int
+) -> bool:
+    """Tell whether a value lies farther out than a Pareto tail of the other rows allows.
+
+    Cells are given from the outside in, turned such that large is far. Distances from the median
+    y of the 200 most extreme rows decay as y^(−1/ξ) or faster; Hill's estimate of ξ [1]_ from the
+    cells' bounds, without the last eight rows. The largest of these eight lies beyond y with
+    probability at most 8 (y/y₈)^(−1/ξ), or, as ξ is estimated from k rows, 8 (1 + log(y/y₈)/kξ)^−k
+    (the ratio of exponential to gamma is F-distributed).
+
+    References
+    ----------
+    .. [1] B. M. Hill, "A simple general approach to inference about the tail of a distribution",
+       Ann. Statist. 3 (1975) 1163.
+    """
+    del outer
+    reached = np.cumsum(counts)
+    total = reached[-1]
+    middle = float(inner[int(np.searchsorted(reached, total / 2))])
+    near = int(np.searchsorted(reached, min(_TAIL_ROWS, total / 4)))
+    far = int(np.searchsorted(reached, _END_ROWS))
+    if far >= near or not math.isfinite(middle):
+        return False
+    distance = inner - middle
+    start, end = float(distance[near]), float(distance[far])
+    rows = float(reached[near] - reached[far])
+    if not 0 < start <= end or rows < _END_ROWS:
+        return False
+    # Mean log excess over the threshold of the rows between, and of the last ones as if at y₈.
+    between = slice(far + 1, near + 1)
+    excess = float(counts[between] @ np.log(distance[between] / start))
+    excess += float(reached[far]) * math.log(end / start)
+    shape = max(excess / rows, 1e-9)
+    beyond = math.log(max((value - middle) / end, 1.0))
+    surprise = math.log(reached[far]) - rows * math.log1p(beyond / (rows * shape))
+    return surprise < bar(tests, 2)
