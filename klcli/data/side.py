@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from klcli.data.overlap import RowSketch
     from klcli.data.table import Table
-    from klcli.results import Finding
+    from klcli.results import Finding, Kind
     from klcli.typing import Floats
 
 #: Rows from which the kind of a text column is guessed, before all rows are looked at.
@@ -302,6 +302,10 @@ class Side:
 
     def cells(self, name: str) -> Floats | None:  # noqa: ARG002
         """Return the only cells that a column can be counted in exactly: any will do."""
+        return None
+
+    def forced(self, name: str) -> Kind | None:  # noqa: ARG002 - other sides may know
+        """Return the kind that the user chose for a column earlier: none."""
         return None
 
     def lacks(self, name: str, reading: Reading) -> Finding | None:  # noqa: ARG002

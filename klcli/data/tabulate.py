@@ -317,6 +317,9 @@ def _group(
     """Tabulate some of the columns; `overlap` looks at their rows as they pass."""
     p.start([pair.p for pair in pairs])
     q.start([pair.q for pair in pairs])
+    forced = {
+        pair: selection.forced(pair) or p.forced(pair.p) or q.forced(pair.q) for pair in pairs
+    }
     decisions: dict[Pair, Decision] = {}
     first = progress.done
     while True:
@@ -327,7 +330,7 @@ def _group(
             {
                 pair: _held(
                     pair,
-                    decide(pair.name, p.views[pair.p], q.views[pair.q], selection.forced(pair)),
+                    decide(pair.name, p.views[pair.p], q.views[pair.q], forced[pair]),
                     p,
                     q,
                 )
@@ -369,7 +372,7 @@ def _group(
             q,
             counts,
             drop=drop,
-            forced=selection.forced(pair) is not None,
+            forced=forced[pair] is not None,
         )
         if pair in bounds and layouts.of(pair.name) is not quantile_bounds:
             column = replace(column, finer=finer_table(pair, p, q, drop=drop))
@@ -380,8 +383,6 @@ def _held(
     pair: Pair, decision: Decision, p: Side | ProfileSide, q: Side | ProfileSide
 ) -> Decision:
     """Let a decision fail that asks for what a side does not hold."""
-    if decision.problem is not None:
-        return decision
     problem = p.lacks(pair.p, decision.p) or q.lacks(pair.q, decision.q)
     if problem is None:
         return decision

@@ -247,9 +247,10 @@ def _group(
     for name, decision in decisions.items():
         if name in bounds:
             counted = _numbers(side, name, bounds[name], counts[name])
-            yield _column(side, name, decision, counted)
+            column = _column(side, name, decision, counted)
         else:
-            yield _labels(side, name, decision, forced=name in forced)
+            column = _labels(side, name, decision, forced=name in forced)
+        yield replace(column, forced=name in forced)
 
 
 def _bounds(side: Side, name: str) -> np.ndarray:

@@ -99,7 +99,8 @@ def _column(parts: Sequence[ColumnProfile]) -> ColumnProfile:
     told = [part for part in parts if part.gaps.present] or parts[:1]
     view = reduce(_both, (part.view for part in told))
     kind = _kind(told, view)
-    whole = replace(told[0], kind=kind, view=view, gaps=gaps)
+    forced = any(part.forced for part in told)
+    whole = replace(told[0], kind=kind, view=view, gaps=gaps, forced=forced)
     withheld = next((part.withheld for part in told if part.values is None and part.withheld), "")
     if withheld:
         return replace(whole, reading=Reading.NONE, values=None, withheld=withheld)

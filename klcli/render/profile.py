@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: Widest name of a column in a table.
 _NAME_WIDTH = 24
 _GAP = "  "
-_HEADINGS = ("column", "kind", "missing", "values", "5 %", "median", "95 %", "rank error")
+_HEADINGS = ("column", "kind", "missing", "values", "5 %", "median", "95 %", "error")
 
 
 def shown(told: Mapping[str, Any], format_name: str, *, width: int | None = None) -> str:

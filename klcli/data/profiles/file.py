@@ -9,7 +9,7 @@ Members of version 1, in this order:
     ``profile_version``, ``klcli_version``, ``created``, ``rows``, ``weight``, ``weight_sum``,
     ``weight_squares``, ``sources`` (``source``, ``rows``), ``options``, and ``columns``: for each
     ``name``, ``kind``, ``reading``, ``dtype``, ``declared``, ``lexical``, ``evidence`` (present,
-    numbers, booleans, dates), ``gaps`` (rows, missing, weight, squares), ``withheld``, and
+    numbers, booleans, dates), ``gaps`` (rows, missing, weight, squares), ``withheld``, ``forced``, and
     ``numbers`` (what `Numbers` holds but for its cells), ``labels`` (``rest_rows``,
     ``rest_weight``) or neither.
 ``columns/I.npy``
@@ -27,6 +27,7 @@ import io
 import json
 import math
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -94,6 +95,8 @@ def write(profile: Profile, path: str | os.PathLike[str]) -> None:
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         beside.write_bytes(packed(profile))
+        if target.exists():
+            shutil.copymode(target, beside)
         beside.replace(target)
     except OSError as error:
         raise UsageError(
@@ -167,6 +170,7 @@ def _column_header(column: ColumnProfile) -> dict[str, Any]:
         "evidence": list(seen[:4]),
         "gaps": [gaps.rows, gaps.missing, gaps.weight, gaps.squares],
         "withheld": column.withheld,
+        "forced": column.forced,
     }
     if isinstance(held, Numbers):
         scalars = {name: getattr(held, name) for name in _SCALARS}
@@ -203,7 +207,9 @@ def unpacked(source: str, content: bytes) -> Profile:
     InputError
         If the bytes are no profile, damaged, or of a newer version.
     """
+    import struct
     import zipfile
+    import zlib
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -225,7 +231,8 @@ def unpacked(source: str, content: bytes) -> Profile:
         raise InputError(f"{source}: not a whole profile", _DAMAGED) from error
     except (
         KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError,
-        NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile, MemoryError, OSError,
+        NotImplementedError, RuntimeError, EOFError, MemoryError, OSError, zlib.error,
+        struct.error, zipfile.LargeZipFile,
     ) as error:  # fmt: skip
         what = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(f"{source}: not a sound profile: {what}", _DAMAGED) from error
@@ -283,8 +290,8 @@ def _column(
     if not weighted:
         _check(abs(total - told) <= 1e-6 * told + 1e-6, f"the cells of {name!r} do not add up")
     present, numbers_seen, booleans, dates = map(_count, header["evidence"])
-    lexical = header["lexical"]
-    _check(isinstance(lexical, bool), f"column {name!r} is neither lexical nor not")
+    lexical, forced = header["lexical"], header["forced"]
+    _check(isinstance(lexical, bool) and isinstance(forced, bool), f"{name!r} has odd flags")
     view = View(
         Declared(header["declared"]),
         lexical,
@@ -292,7 +299,7 @@ def _column(
     )
     return ColumnProfile(
         name, Kind(header["kind"]), reading, str(header["dtype"]), view, gaps, held,
-        str(header["withheld"]),
+        str(header["withheld"]), forced,
     )  # fmt: skip
 
 

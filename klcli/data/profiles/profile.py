@@ -109,6 +109,8 @@ class ColumnProfile:
         The counts; None if no values are held, and then `withheld` says why.
     withheld : str
         Reason in words; empty if there is none.
+    forced : bool
+        Whether the user chose the kind.
     """
 
     name: str
@@ -119,6 +121,7 @@ class ColumnProfile:
     gaps: Missing
     values: Numbers | Labels | None
     withheld: str = ""
+    forced: bool = False
 
     def summary(self) -> dict[str, Any]:
         """Return what `kl profile show` tells of the column."""

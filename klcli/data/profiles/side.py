@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.counts import Summary
-from klcli.data.kinds import Declared, Evidence, Reading, View
+from klcli.data.kinds import Declared, Reading
 from klcli.data.profiles.cells import Cells
 from klcli.data.profiles.profile import Labels, Numbers
 from klcli.data.profiles.reread import label_tally_of, lacking, reread, tally_of
@@ -19,9 +19,11 @@ from klcli.results import Finding
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from klcli.data.kinds import View
     from klcli.data.overlap import RowSketch
     from klcli.data.profiles.profile import ColumnProfile, Profile
     from klcli.data.tallies import LabelTally, Missing, NumberTally
+    from klcli.results import Kind
     from klcli.typing import Floats
 
 #: Below this share of rows that the error of merging takes away, there is nothing to tell.
@@ -45,7 +47,12 @@ class ProfileSide:
         self.rows = profile.rows
         self.weighted = profile.weight is not None
         self._columns = {column.name: column for column in profile.columns}
-        self.start([])
+        self._group: dict[str, ColumnProfile] = {}
+        self.views: dict[str, View] = {}
+        self.numbers: dict[str, NumberTally] = {}
+        self.labels: dict[str, LabelTally] = {}
+        self.gaps: dict[str, Missing] = {}
+        self._error: dict[str, float] = {}
 
     @property
     def schema(self) -> list[str]:
@@ -53,18 +60,19 @@ class ProfileSide:
         return list(self._columns)
 
     def start(self, columns: Sequence[str]) -> None:
-        """Forget the last group of columns and turn to the next."""
-        self._group = {name: self._columns[name] for name in columns}
-        self.views: dict[str, View] = {name: _view(column) for name, column in self._group.items()}
-        self.numbers: dict[str, NumberTally] = {}
-        self.labels: dict[str, LabelTally] = {}
-        self.gaps: dict[str, Missing] = {}
-        self._error: dict[str, float] = {}
+        """Turn to a group of columns; what others were read as stays known."""
+        self._group |= {name: self._columns[name] for name in columns}
+        self.views |= {name: self._columns[name].view for name in columns}
+
+    def forced(self, name: str) -> Kind | None:
+        """Return the kind that the user chose when the profile was made."""
+        column = self._columns[name]
+        return column.kind if column.forced else None
 
     def lacks(self, name: str, reading: Reading) -> Finding | None:
         """Say why a column cannot be read in some way, if so."""
         column = self._columns[name]
-        if not column.gaps.present:
+        if not column.gaps.present or column.view.declared is Declared.NESTED:
             return None
         if column.values is None:
             return lacking(column, reading)
@@ -87,6 +95,7 @@ class ProfileSide:
         self._group[name] = column
         self.numbers.pop(name, None)
         self.labels.pop(name, None)
+        self._error.pop(name, None)
         self.gaps[name] = column.gaps
         if reading.numeric:
             self.numbers[name] = tally_of(column)
@@ -196,19 +205,3 @@ class ProfileSide:
         if not told:
             return None
         return Finding("from-profile", f"{which} is a profile: {'; '.join(told)}")
-
-
-def _view(column: ColumnProfile) -> View:
-    """Return what a comparison may go by: what the profile was made to take the column for."""
-    view = column.view
-    if not column.gaps.present or column.values is None:
-        return view
-    own = view.kind
-    if own is column.kind or own is None:
-        return view
-    # The user chose the kind when the profile was made, or its parts did not agree.
-    seen = view.evidence
-    declared = {"numeric": Declared.NUMBER, "boolean": Declared.BOOLEAN}.get(
-        column.kind, Declared.TEXT
-    )
-    return View(declared, False, Evidence(seen.present, final=True))
