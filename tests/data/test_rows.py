@@ -133,7 +133,7 @@ def test_what_was_drawn_is_said_and_the_seed_decides():
 
 
 def test_memory_is_bounded_by_the_cap(monkeypatch, in_batches):
-    monkeypatch.setattr(rows_module, "BATCH_ROWS", 100)
+    monkeypatch.setattr(rows_module, "BATCH_ROWS", 6)
     most = 0
     shrink = rows_module.DrawnRows._shrink
 
@@ -143,8 +143,8 @@ def test_memory_is_bounded_by_the_cap(monkeypatch, in_batches):
         shrink(self)
 
     monkeypatch.setattr(rows_module.DrawnRows, "_shrink", watched)
-    read({"a": np.arange(50_000.0)}, {"a": np.arange(9.0)}, cap=200)
-    assert most <= 2 * 200 + 2 * 100
+    read({"a": np.arange(4000.0)}, {"a": np.arange(9.0)}, cap=20)
+    assert most <= 2 * 20 + 2 * 6
 
 
 def test_dropping_leaves_out_rows_that_miss_anything():
