@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from klcli.typing import Bools, Floats
 
 #: Values or categories of the reference that get a cell of their own. With the cells for other,
-#: new and missing values, a column has at most 24: what still fits on a page as a bar chart.
+#: new, infinite and missing values, a column has at most 24: what still fits on a page.
 MOST_VALUES: Final = 20
-#: Quantile cells of continuous numbers.
-QUANTILES: Final = 12
+#: Bounds of quantile cells of continuous numbers.
+EDGES: Final = 11
+#: Share of the reference from which a value among continuous numbers gets a cell of its own. There
+#: are then at most eight, which divide the numbers between them into nine more cells.
+ATOM_SHARE: Final = 1 / 8
 NEW, OTHER, MISSING = "(new values)", "(other values)", "(missing)"
 
 
@@ -37,10 +40,13 @@ class NumberCells:
         Strictly increasing; what lies outside has open cells.
     kind : str
         How bounds are written.
+    discrete : bool
+        Whether the cells are single values, and what lies between them has one cell together.
     """
 
     bounds: Floats
     kind: str
+    discrete: bool = False
 
     def cells(self, fine: CountTable, reduced: CountTable, contributions: Floats) -> list[Cell]:
         """Add up counts of `fine` and contributions of `reduced` cells."""
@@ -58,6 +64,11 @@ class NumberCells:
             )
         ]
         nan = float("nan")
+        if self.discrete:
+            between = [cell for cell in cells if np.nextafter(cell.lower, np.inf) != cell.upper]
+            cells = [cell for cell in cells if cell not in between]
+            sums = np.sum([[c.share_p, c.share_q, c.contribution] for c in between], axis=0)
+            cells.append(Cell(OTHER, *sums.tolist(), nan, nan))
         for label, value in (("-inf", -np.inf), ("inf", np.inf)):
             cells.append(Cell(label, *_at(fine, reduced, contributions, value), value, value))
         cells.append(Cell(MISSING, *_at(fine, reduced, contributions, nan), nan, nan))
@@ -129,13 +140,19 @@ def plan(reference: KeptSide | ProfileSide, name: str, kind: str) -> NumberCells
     times = np.diff(starts, append=len(values))
     distinct = values[starts]
     if len(distinct) <= MOST_VALUES:
-        atoms, edges = distinct, np.empty(0)
-    else:
-        atoms = distinct[times >= len(values) / MOST_VALUES]
-        steps = np.arange(1, QUANTILES) * len(values) // QUANTILES
-        edges = _rounded(values[steps], kind)
+        return NumberCells(_bounds(np.empty(0), distinct), kind, discrete=True)
+    repeated = times >= len(values) * ATOM_SHARE
+    atoms = distinct[repeated]
+    others = values[np.repeat(~repeated, times)]
+    # Eleven bounds make twelve cells; each atom adds up to two.
+    count = min(EDGES, MOST_VALUES - 2 * len(atoms))
+    steps = np.arange(1, count + 1) * len(others) // (count + 1)
+    return NumberCells(_bounds(_rounded(others[steps], kind), atoms), kind)
+
+
+def _bounds(edges: Floats, atoms: Floats) -> Floats:
     bounds = np.concatenate([edges, atoms, np.nextafter(atoms, np.inf)])
-    return NumberCells(np.array(sorted(set(bounds.tolist()))), kind)
+    return np.array(sorted(set(bounds.tolist())))
 
 
 def coarse(

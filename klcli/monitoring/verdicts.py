@@ -129,7 +129,7 @@ def escaped(mass: float, n: float, m: float, tolerance: float) -> float:
 
     Examples
     --------
-    >>> escaped(0.5, 100, 100, 0.01) < 1e-8, escaped(0.02, 100, 100, 0.01)
+    >>> escaped(0.5, 1000, 1000, 0.01) < 1e-8, escaped(0.02, 1000, 1000, 0.01)
     (True, 1.0)
     """
     if not mass > 0:

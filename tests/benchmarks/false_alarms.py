@@ -1,0 +1,164 @@
+"""How often kl drift tells of drift where there is none.
+
+    python tests/benchmarks/false_alarms.py --runs 200
+
+Each run compares ten batches of twenty columns with a reference from the same distributions:
+numbers with light and heavy tails, rounded, zero-inflated and with missing values, counts, times,
+truth values and categories, few and many. Rows of reference and batches: from 100 to 100,000, drawn
+anew for each run. With Evidently installed (`--evidently`), its default drift tests with KL and PSI
+are counted on the same data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import klcli
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BATCHES = 10
+SEED = 1618033988
+ROWS = (100, 100_000)
+
+
+def dataset(rows: int, rng: np.random.Generator) -> pl.DataFrame:
+    """Draw twenty columns of mixed kinds."""
+    import polars as pl
+
+    def some_missing(values: list[object], share: float) -> list[object]:
+        gone = rng.random(rows) < share
+        return [None if g else v for g, v in zip(gone, values, strict=True)]
+
+    zipf = 1 / np.arange(1, 1001)
+    zero = rng.random(rows) < 0.6
+    side = rng.random(rows) < 0.3
+    hours = rng.integers(0, 24, rows)
+    start = np.datetime64("2024-03-01", "us")
+    return pl.DataFrame({
+        "normal": rng.normal(size=rows),
+        "lognormal": rng.lognormal(0, 1.5, rows),
+        "cauchy": rng.standard_cauchy(rows),
+        "student": rng.standard_t(2, rows),
+        "pareto": rng.pareto(1.1, rows),
+        "uniform": rng.random(rows),
+        "bimodal": np.where(side, rng.normal(-3, 0.5, rows), rng.normal(2, 1, rows)),
+        "rounded": np.round(rng.gamma(2, 1, rows), 1),
+        "price": np.floor(rng.lognormal(2, 1, rows)) + 0.99,
+        "count": rng.poisson(3, rows),
+        "geometric": rng.geometric(0.05, rows),
+        "zeros": np.where(zero, 0.0, rng.exponential(1, rows)),
+        "hour": hours,
+        "gaps": some_missing(list(rng.normal(size=rows)), 0.07),
+        "time": start + rng.integers(0, 30 * 86_400_000_000, rows).astype("timedelta64[us]"),
+        "truth": rng.random(rows) < 0.1,
+        "rare": rng.random(rows) < 0.002,
+        "few": rng.choice(["a", "b", "c", "d"], rows, p=[0.5, 0.3, 0.15, 0.05]),
+        "many": [f"c{k}" for k in rng.choice(1000, rows, p=zipf / zipf.sum())],
+        "labels": some_missing([f"k{k}" for k in rng.integers(0, 40, rows)], 0.2),
+    })  # fmt: skip
+
+
+def sizes(rng: np.random.Generator) -> tuple[int, int]:
+    """Draw the rows of a reference and of its batches."""
+    low, high = np.log(ROWS)
+    reference, batch = np.exp(rng.uniform(low, high, 2)).astype(int).tolist()
+    return reference, batch
+
+
+def run(seed: int) -> tuple[Counter[str], dict[str, pl.DataFrame]]:
+    """Count what one run without drift tells."""
+    rng = np.random.default_rng([SEED, seed])
+    rows, batch_rows = sizes(rng)
+    data = {"reference": dataset(rows, rng)}
+    data |= {f"batch {number}": dataset(batch_rows, rng) for number in range(BATCHES)}
+    batches = {name: frame for name, frame in data.items() if name != "reference"}
+    report = klcli.drift(data["reference"], batches, tolerance=0.01, seed=seed)
+    found: Counter[str] = Counter()
+    for result in report.results:
+        where = f"{result.estimate.column}"
+        found["verdict drift"] += result.verdict == "drift"
+        found["q < 0.05"] += result.q_value < 0.05
+        found["drift or q < 0.05"] += result.verdict == "drift" or result.q_value < 0.05
+        found["95 % interval above 0.01"] += result.estimate.ci_low > 0.01
+        for change in result.changes:
+            found[f"change {change.code}"] += 1
+            found["any change"] += 1
+            print(f"  run {seed}, {rows} against {batch_rows} rows, {where}: {change.message}")
+        if result.verdict == "drift" or result.q_value < 0.05:
+            print(
+                f"  run {seed}, {rows} against {batch_rows} rows, {result.batch}, {where}: "
+                f"{result.verdict}, q = {result.q_value:.3g}, p = {result.estimate.p_value:.3g}, "
+                f"interval from {result.estimate.ci_low:.3g}"
+            )
+    found["change point"] += len(report.change_points)
+    return found, data
+
+
+def evidently(data: dict[str, pl.DataFrame]) -> Counter[str]:
+    """Count the columns that Evidently's tests call drifted, at their default thresholds."""
+    from evidently import Report
+    from evidently.presets import DataDriftPreset
+
+    found: Counter[str] = Counter()
+    reference = data["reference"].to_pandas()
+    for name, frame in data.items():
+        if name == "reference":
+            continue
+        for method in ("kl_div", "psi"):
+            report = Report([DataDriftPreset(method=method)])
+            result = report.run(frame.to_pandas(), reference).dict()
+            for metric in result["metrics"]:
+                value = metric["value"]
+                if isinstance(value, float) and "ValueDrift" in metric["metric_name"]:
+                    found[f"Evidently {method}"] += value > 0.1
+    return found
+
+
+def main() -> None:
+    """Run all and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="number of the first run")
+    parser.add_argument("--evidently", action="store_true")
+    chosen = parser.parse_args()
+    runs, cells = Counter[str](), Counter[str]()
+    started = time.perf_counter()
+    for seed in range(chosen.first, chosen.first + chosen.runs):
+        found, data = run(seed)
+        if chosen.evidently:
+            found += evidently(data)
+        for name, number in found.items():
+            runs[name] += number > 0
+            cells[name] += number
+    seconds = time.perf_counter() - started
+    print(f"\n{chosen.runs} runs of 20 columns × {BATCHES} batches without drift, {seconds:.0f} s")
+    print(f"{'':28}{'runs with any':>14}{'95 % interval':>18}{'of all results':>16}")
+    for name in sorted(runs):
+        low, high = wilson(runs[name], chosen.runs)
+        share = cells[name] / (chosen.runs * BATCHES * 20)
+        print(f"{name:28}{runs[name] / chosen.runs:>13.1%} {low:>9.1%} … {high:.1%}{share:>15.3%}")
+
+
+def wilson(hits: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927)."""
+    z = 1.96
+    share = hits / trials
+    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = (
+        z
+        / (1 + z * z / trials)
+        * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials**2))
+    )
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+if __name__ == "__main__":
+    main()
