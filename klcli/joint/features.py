@@ -22,9 +22,15 @@ _KNOTS = (0.025, 0.1833, 0.3417, 0.5, 0.6583, 0.8167, 0.975)
 _LEAST_ROWS = 10
 #: At most so many levels get terms of their own, the most frequent ones.
 _MOST_LEVELS = 64
+#: Whitened values beyond this say no more than that they are wild: a normal density is down to
+#: exp(−200) there.
+_WILD = 20.0
 #: Centres of the kernel features: enough to be dense in two or three dimensions; beyond that no
 #: number is.
 _CENTRES = 200
+#: Bandwidth of the kernel as a share of the median distance between rows. Half of it did best or
+#: nearly so over the pairs of tests/joint (a quarter and one were tried).
+KERNEL_WIDTH = 0.5
 #: Eigenvalues of the kernel at its centres below this share of the largest are rounding error.
 _RANK = 1e-6
 
@@ -41,6 +47,8 @@ class Pool:
         Aligned normal scores of the numeric columns, see `klcli.joint.scores`.
     white : ndarray, shape (N, rank)
         The same, whitened.
+    raw : ndarray, shape (N, rank)
+        The numbers themselves, robustly whitened.
     codes : ndarray of int, shape (N, c)
         Levels, numbered from 0 in each column.
     levels : ndarray, shape (N, k)
@@ -50,6 +58,7 @@ class Pool:
     label: Bools
     scores: Floats
     white: Floats
+    raw: Floats
     codes: Integers
     levels: Floats
 
@@ -62,13 +71,19 @@ class Pool:
         else:
             columns = [aligned_scores(column[label], column[~label]) for column in varying]
         scores = np.column_stack(columns) if columns else np.empty((len(label), 0))
-        white = scores
+        white, raw = scores, scores
         if columns:
-            centre, matrix = whitening(scores)
-            white = (scores - centre) @ matrix
+            white, raw = _whitened(scores), _whitened(np.column_stack(varying))
         kept = [np.unique(code, return_inverse=True)[1] for code in codes.T if np.ptp(code) > 0]
         numbered = np.column_stack(kept) if kept else np.empty((len(label), 0), dtype=np.int64)
-        return cls(label, scores, white, numbered, _indicators(numbered))
+        return cls(label, scores, white, raw, numbered, _indicators(numbered))
+
+
+def _whitened(numbers: Floats) -> Floats:
+    """Whiten robustly, and stop wild values where any normal density has long ended."""
+    centre, matrix = whitening(numbers)
+    result: Floats = np.clip((numbers - centre) @ matrix, -_WILD, _WILD)
+    return result
 
 
 def _indicators(codes: Integers) -> Floats:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from klcli.errors import MissingExtraError
-from klcli.joint.features import curves, kernel, linear, products
-from klcli.joint.neighbours import nearest
+from klcli.joint.features import KERNEL_WIDTH, curves, kernel, linear, products
 from klcli.joint.penalised import Logistic
 
 if TYPE_CHECKING:
@@ -37,13 +37,14 @@ def members(pool: Pool, rng: Generator) -> dict[str, Member]:
     if pool.scores.shape[1]:
         blocks = [*blocks, (curves(pool), _CURVE)]
         found["curves"] = _logistic(blocks, label)
-        for width in (0.5, 0.25):
-            features = kernel(pool, width, rng)
-            found[f"kernel {width}"] = _logistic([*blocks, (features, _KERNEL)], label)
-        found["normal"] = lambda train, test: normal(pool, train, test)
-        found["neighbours"] = lambda train, test: neighbours(pool, train, test)
-        found["mixture"] = mixture(pool)
-    found["boosting"] = lambda train, test: boosting(pool, train, test)
+        features = kernel(pool, KERNEL_WIDTH, rng)
+        found["kernel"] = _logistic([*blocks, (features, _KERNEL)], label)
+        # On the scale of ranks, which no monotone map changes, and on that of the numbers, where
+        # narrow ridges are sharper and far clusters farther.
+        for scale, rows in (("scores", pool.white), ("numbers", pool.raw)):
+            found[f"normal {scale}"] = partial(normal, pool, rows)
+            found[f"mixture {scale}"] = mixture(pool, rows)
+    found["boosting"] = partial(boosting, pool)
     return found
 
 
@@ -68,44 +69,28 @@ def level_ratio(pool: Pool, train: Bools, test: Bools) -> Floats:
     return total
 
 
-def normal(pool: Pool, train: Bools, test: Bools) -> Floats:
-    """Return the log ratio of two normal densities (quadratic discriminant)."""
+def normal(pool: Pool, white: Floats, train: Bools, test: Bools) -> Floats:
+    """Return the log ratio of two normal densities (quadratic discriminant) of whitened rows."""
     result = level_ratio(pool, train, test)
     for sign, side in ((1, pool.label), (-1, ~pool.label)):
-        rows = pool.white[train & side]
+        rows = white[train & side]
         centre = rows.mean(axis=0)
         # A trace of ridge keeps a covariance of few rows or repeated values regular.
         covariance = np.cov(rows.T).reshape(rows.shape[1], -1) + 1e-6 * np.eye(rows.shape[1])
         root = np.linalg.cholesky(covariance)
-        z = np.linalg.solve(root, (pool.white[test] - centre).T)
+        z = np.linalg.solve(root, (white[test] - centre).T)
         result += sign * (-0.5 * np.sum(z**2, axis=0) - np.log(np.diag(root)).sum())
     return result
 
 
-def neighbours(pool: Pool, train: Bools, test: Bools) -> Floats:
-    """Return the log ratio of counts among the nearest rows of both samples.
-
-    So many that their share of P is known to about a tenth; that is √N at 1600 rows.
-    """
-    count = int(min(40, train.sum() // 4 + 1))
-    base = linear(pool)
-    _, places = nearest(base[train], base[test], count)
-    from_p = pool.label[train][places].sum(axis=1)
-    odds = pool.label[train].mean()
-    result: Floats = np.log((from_p + odds) / (count - from_p + 1 - odds)) - np.log(
-        odds / (1 - odds)
-    )
-    return result
-
-
-def mixture(pool: Pool) -> Member:
-    """Return the log ratio of two Gaussian mixtures as a member."""
+def mixture(pool: Pool, white: Floats) -> Member:
+    """Return the log ratio of two Gaussian mixtures of whitened rows as a member."""
     from klcli.joint.mixture import chosen, log_ratio
 
-    sizes = [chosen(pool.white[side], 8) for side in (pool.label, ~pool.label)]
+    sizes = [chosen(white[side], 8) for side in (pool.label, ~pool.label)]
 
     def member(train: Bools, test: Bools) -> Floats:
-        found = log_ratio(pool.white, pool.label, sizes, train, test)
+        found = log_ratio(white, pool.label, sizes, train, test)
         return found + level_ratio(pool, train, test)
 
     return member

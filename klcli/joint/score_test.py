@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.joint.features import Pool, curves, kernel, linear, products
+from klcli.joint.features import KERNEL_WIDTH, Pool, curves, kernel, linear, products
 from klcli.joint.labels import p_value, permuted_labels
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 #: Prior precisions of a log ratio per standard deviation of a feature: from ordinary effects, one
 #: nat, down to those that no test could find.
 _PRIORS = (1.0, 10.0, 100.0, 1e3, 1e4)
-#: Bandwidth of the kernel features as a share of the median distance: half, the middle of what
-#: the estimate looks at.
-_WIDTH = 0.5
 
 
 def score_test(
@@ -65,7 +62,7 @@ def score_test(
     if second.shape[1] <= rows / 4:
         blocks.append(second)
     if pool.scores.shape[1]:
-        blocks += [curves(pool), kernel(pool, _WIDTH, rng)]
+        blocks += [curves(pool), kernel(pool, KERNEL_WIDTH, rng)]
     design = np.hstack(blocks)
     design = design - design.mean(axis=0)
     sizes = np.cumsum([block.shape[1] for block in blocks])

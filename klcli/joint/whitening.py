@@ -17,6 +17,14 @@ _FREEDOM = 3.0
 _SINGULAR = 1e-10
 
 
+def _spread(centred: Floats) -> Floats:
+    """Return a robust scale of each column: of its middle nine tenths, or of all if they agree."""
+    low, high = np.quantile(centred, (0.05, 0.95), axis=0)
+    largest = np.abs(centred).max(axis=0)
+    result: Floats = np.where(high > low, high - low, largest)
+    return result
+
+
 def whitening(rows: Floats) -> tuple[Floats, Floats]:
     """Return centre and matrix so that ``(rows - centre) @ matrix`` has scatter one.
 
@@ -39,7 +47,7 @@ def whitening(rows: Floats) -> tuple[Floats, Floats]:
        scatter", Annals of Statistics 19 (1991), 2102-2119.
     """
     centre = np.median(rows, axis=0)
-    spread = rows.std(axis=0)
+    spread = _spread(rows - centre)
     scaled = (rows - centre) / spread
     root, offset = np.eye(rows.shape[1]), np.zeros(rows.shape[1])
     for _ in range(20):
