@@ -264,7 +264,7 @@ def keeps_limits(summary: dict[str, Any]) -> bool:
     """Say whether the default is within the limits of `--check`."""
     kept = True
     for rows, each in summary.items():
-        reached = each["methods"][DEFAULT]
+        reached = each["methods"].get(DEFAULT, {"mean": math.nan, "worst": math.nan})
         if reached["mean"] > LIMIT_MEAN or reached["worst"] > LIMIT_WORST:
             print(f"{rows} rows: beyond {LIMIT_MEAN} on average or {LIMIT_WORST} at worst")
             kept = False
