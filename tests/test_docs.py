@@ -25,7 +25,7 @@ CONSOLE = [
     for name, text in TEXTS.items()
     for block in blocks(text, "console")
 ]
-COMMANDS = [each.name or each.callback.__name__ for each in app.registered_commands]
+COMMANDS = list(typer.main.get_command(app).commands)
 
 
 @pytest.mark.parametrize("block", CONSOLE)
@@ -80,7 +80,9 @@ def test_the_readme_names_every_command(command):
 
 def test_the_readme_names_no_option_that_does_not_exist():
     known = {"--group", "--upgrade", "--help", "--install-completion"}
-    for command in typer.main.get_command(app).commands.values():
+    every = [typer.main.get_command(app)]
+    for command in every:
+        every += getattr(command, "commands", {}).values()
         known.update(name for parameter in command.params for name in parameter.opts)
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) <= known
 

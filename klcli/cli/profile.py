@@ -181,6 +181,7 @@ def _target(output: str | None) -> Path:
 
 def _finish(made: Profile, path: Path, *, quiet: bool) -> None:
     from klcli.cli.output import write_error
+    from klcli.data.wording import counted
 
     made.save(path)
     if quiet:
@@ -191,5 +192,6 @@ def _finish(made: Profile, path: Path, *, quiet: bool) -> None:
     withheld = [column for column in made.columns if column.withheld]
     more = f", {len(withheld):,} without values" if withheld else ""
     write_error(
-        f"{path}: {made.rows:,} rows, {len(made.columns):,} columns{more}, {size / 1000:,.0f} kB"
+        f"{path}: {counted(made.rows, 'row')}, {counted(len(made.columns), 'column')}{more}, "
+        f"{size / 1000:,.0f} kB"
     )

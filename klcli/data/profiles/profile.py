@@ -10,6 +10,7 @@ import numpy as np
 
 from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.tallies import Missing
+from klcli.data.wording import counted
 
 if TYPE_CHECKING:
     import os
