@@ -124,6 +124,7 @@ def judge_rows(
 def _inherited(singles: Sequence[Estimate]) -> list[Finding]:
     """Return what single columns warn of, one finding for each code."""
     merged = []
+    singles = sorted(singles, key=lambda each: each.status != Status.INFINITE)
     for code in _INHERITED:
         found = {
             each.column: finding.message
