@@ -69,7 +69,8 @@ METHODS: Final = (
         "density",
         "ratio",
         "The log of the density ratio itself: logistic regression on splines of the pooled rank.",
-        "Numeric columns of any shape. The default there.",
+        "Numeric columns of any shape. The default there. With --joint, the default for columns of "
+        "all kinds: classifiers that tell P from Q, stacked.",
         "Qin, Biometrika 85 (1998) 619, doi:10.1093/biomet/85.3.619; "
         "Wahba, J. R. Statist. Soc. B 45 (1983) 133",
     ),
@@ -246,7 +247,7 @@ METHODS: Final = (
         "bandwidth",
         "isj",
         "The improved Sheather-Jones plug-in rule.",
-        "Densities with several peaks. The default.",
+        "Densities with several peaks. The default for single columns, and only for them.",
         "Botev, Grotowski & Kroese, Annals of Statistics 38 (2010) 2916, doi:10.1214/10-AOS799",
     ),
     Entry(
@@ -267,7 +268,7 @@ METHODS: Final = (
         "bandwidth",
         "cv",
         "The highest likelihood of rows left out.",
-        "When no rule of thumb fits; slow to settle for heavy tails.",
+        "When no rule of thumb fits; slow to settle for heavy tails. The default with --joint.",
         "Hall, Annals of Statistics 15 (1987) 1491, doi:10.1214/aos/1176350606",
     ),
     Entry(
