@@ -68,7 +68,8 @@ class NumberCells:
             between = [cell for cell in cells if np.nextafter(cell.lower, np.inf) != cell.upper]
             cells = [cell for cell in cells if cell not in between]
             sums = np.sum([[c.share_p, c.share_q, c.contribution] for c in between], axis=0)
-            cells.append(Cell(OTHER, *sums.tolist(), nan, nan))
+            p, q, part = (float(each) for each in sums)
+            cells.append(Cell(OTHER, p, q, part, nan, nan))
         for label, value in (("-inf", -np.inf), ("inf", np.inf)):
             cells.append(Cell(label, *_at(fine, reduced, contributions, value), value, value))
         cells.append(Cell(MISSING, *_at(fine, reduced, contributions, nan), nan, nan))

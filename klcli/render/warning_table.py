@@ -34,8 +34,8 @@ ROWS: Final = (
     (
         "undersampled",
         "Many categories occur once or not at all: the sample is small for their number.",
-        "Merge rare categories or collect more rows.",
-        "Zhang & Grabchak, Neural Computation 26 (2014) 2570, doi:10.1162/NECO_a_00646",
+        "Merge rare categories or collect more rows; leave --estimator at auto.",
+        "Good, Biometrika 40 (1953) 237, doi:10.1093/biomet/40.3-4.237",
     ),
     (
         "sampled-rows",
@@ -243,5 +243,91 @@ ROWS: Final = (
         "not-in-profile",
         "The profile does not hold the column as this comparison takes it.",
         "Make the profile again, with the option that is named.",
+    ),
+    (
+        "new-columns",
+        "A batch has columns that the reference lacks.",
+        "Compare with a newer reference once they are meant to be there.",
+    ),
+    (
+        "lost-columns",
+        "A batch lacks columns of the reference.",
+        "Ask who writes the batch; --fail-on schema makes it an alarm.",
+    ),
+    (
+        "retyped",
+        "A column of a batch holds another kind of value than in the reference.",
+        "Ask who writes the batch, or say what it is: --categorical NAME, --numeric NAME.",
+    ),
+    (
+        "unreadable",
+        "A batch could not be read or compared; the others were.",
+        "Look at the file; kl drift ends with exit code 3.",
+    ),
+    (
+        "no-batch",
+        "Some rows have no value in the column that splits the table into batches.",
+        "Check that column; these rows are in no batch.",
+    ),
+    (
+        "null-rate",
+        "The share of missing values has changed.",
+        "Look for a join that fails, a field that is no longer sent, or a filter.",
+    ),
+    (
+        "new-categories",
+        "A batch has categories that the reference never shows, too often for chance.",
+        "Check that they are meant; then make a newer reference.",
+    ),
+    (
+        "vanished-categories",
+        "Categories of the reference are gone from a batch, which is no accident.",
+        "Look for a source that no longer delivers.",
+    ),
+    (
+        "respelled",
+        "Categories are written otherwise: case, space, or encoding.",
+        "Make the spelling uniform before comparing.",
+    ),
+    (
+        "exchanged-labels",
+        "Two categories have changed places, which explains most of the difference.",
+        "Check the mapping of codes to labels.",
+    ),
+    (
+        "unit-change",
+        "The numbers are those of the reference times a known factor, such as feet for metres.",
+        "Check the unit of the batch.",
+    ),
+    (
+        "placeholder",
+        "A value that often stands for a missing one appears.",
+        "Write missing values as missing; the value then no longer counts as a number.",
+    ),
+    (
+        "stuck-value",
+        "One value makes up far more of the rows than before.",
+        "Look for a sensor that is stuck, or a default that was filled in.",
+    ),
+    (
+        "outlier",
+        "The most extreme value of a batch lies farther out than the tail of all others allows.",
+        "Look at that row.",
+        "Hill, Annals of Statistics 3 (1975) 1163",
+    ),
+    (
+        "out-of-range",
+        "Many values lie beyond the range of the reference.",
+        "Check whether the range is meant to grow.",
+    ),
+    (
+        "moved-on",
+        "Times lie after those of the reference, as times do.",
+        "Leave the column out with --exclude NAME, or compare the hour or the weekday.",
+    ),
+    (
+        "clock-change",
+        "Hours of the day are shifted by one, missing, or counted twice.",
+        "Look for daylight-saving time or another time zone.",
     ),
 )

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from klcli.data import table as tables
+from klcli.data.sources import open_source
+from klcli.data.table import frame_table
+from klcli.errors import InputError, UsageError
+from klcli.monitoring import splits
+from klcli.monitoring.splits import Split
+
+
+def split(frame, *arguments, lexical=False, findings=None):
+    found = [] if findings is None else findings
+    table = frame_table("t", frame, lexical=lexical)
+    table.needed = tuple(frame.columns)
+    return {
+        each.name: each.data.collect(frame.columns).to_dict(as_series=False)
+        for each in Split(*arguments).batches(table, "mark", found)
+    }
+
+
+def test_by_values_in_natural_order():
+    frame = pl.DataFrame({"g": ["b10", "b9", "b10", None], "x": [1, 2, 3, 4]})
+    findings = []
+    parts = split(frame, "g", findings=findings)
+    assert list(parts) == ["b9", "b10"]
+    assert parts["b10"]["x"] == [1, 3]
+    assert [finding.code for finding in findings] == ["no-batch"]
+
+
+def test_by_numbers():
+    parts = split(pl.DataFrame({"g": [2, 10, 2], "x": [1, 2, 3]}), "g")
+    assert {name: part["x"] for name, part in parts.items()} == {"2": [1, 3], "10": [2]}
+
+
+@pytest.mark.parametrize(
+    ("window", "wanted"),
+    [
+        ("1d", {"2024-01-31": [1, 2], "2024-02-01": [3], "2025-02-01": [4]}),
+        ("1mo", {"2024-01": [1, 2], "2024-02": [3], "2025-02": [4]}),
+        ("1y", {"2024": [1, 2, 3], "2025": [4]}),
+        ("1w", {"2024-01-29": [1, 2, 3], "2025-01-27": [4]}),
+        ("6h", {"2024-01-31 00:00:00": [1], "2024-01-31 18:00:00": [2],
+                "2024-02-01 00:00:00": [3], "2025-02-01 00:00:00": [4]}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["datetime", "text", "date"])
+def test_by_windows_of_time(window, wanted, kind):
+    times = [
+        dt.datetime(2024, 1, 31, 1),
+        dt.datetime(2024, 1, 31, 23, 59, 59),
+        dt.datetime(2024, 2, 1),
+        dt.datetime(2025, 2, 1, 5),
+    ]
+    column = pl.Series("t", times)
+    if kind == "text":
+        column = column.dt.strftime("%Y-%m-%dT%H:%M:%S")
+    if kind == "date":
+        if window == "6h":
+            pytest.skip("a date has no hours")
+        column = column.dt.date()
+    frame = pl.DataFrame({"t": column, "x": [1, 2, 3, 4]})
+    parts = split(frame, "t", window, lexical=True)
+    assert {name: part["x"] for name, part in parts.items()} == wanted
+
+
+def test_days_are_those_of_the_time_zone():
+    times = pl.Series("t", [dt.datetime(2024, 1, 1, 23, tzinfo=dt.UTC)]).dt.convert_time_zone(
+        "Europe/Berlin"
+    )
+    assert list(split(pl.DataFrame({"t": times}), "t", "1d")) == ["2024-01-02"]
+
+
+def test_large_tables_are_read_through_for_each_batch(tmp_path, monkeypatch):
+    frame = pl.DataFrame({"g": ["a", "b"] * 500, "x": np.arange(1000)})
+    frame.write_parquet(tmp_path / "t.parquet")
+    monkeypatch.setattr(tables, "MEMORY_BUDGET", 0)
+    table = open_source(str(tmp_path / "t.parquet"), None, [], None)
+    parts = list(Split("g").batches(table, "", []))
+    assert not table.in_memory
+    assert [each.name for each in parts] == ["a", "b"]
+    assert parts[1].data.collect(["x"])["x"].to_list() == list(range(1, 1000, 2))
+    assert [each.identity for each in parts] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("frame", "arguments", "error"),
+    [
+        ({"x": [1]}, ("y",), InputError),
+        ({"x": [1]}, ("x", "1d"), InputError),
+        ({"x": ["never"]}, ("x", "1d"), InputError),
+        ({"x": [dt.date(2024, 1, 1)]}, ("x", "1fortnight"), UsageError),
+        ({"x": pl.Series([None], dtype=pl.String)}, ("x",), InputError),
+    ],
+)
+def test_what_cannot_be_split_is_an_error(frame, arguments, error):
+    with pytest.raises(error):
+        split(pl.DataFrame(frame), *arguments)
+
+
+def test_too_many_batches_are_refused(monkeypatch):
+    monkeypatch.setattr(splits, "MOST_BATCHES", 5)
+    with pytest.raises(UsageError, match="more than 5 batches"):
+        split(pl.DataFrame({"x": list(range(6))}), "x")
