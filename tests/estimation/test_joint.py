@@ -215,7 +215,7 @@ def test_options_of_a_density_reach_it():
     assert near.estimate != far.estimate
     narrow, wide = estimate(bandwidth=0.5), estimate(bandwidth=1.0)
     assert narrow.density == wide.density == "kde"
-    assert narrow.estimate > wide.estimate
+    assert narrow.estimate != wide.estimate
 
 
 @pytest.mark.parametrize("density", [name for name in JOINT if name not in DENSITIES])
