@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from klcli.typing import Integers
 
 #: Distinct rows whose hashes are kept: all of them up to here, then a half, a quarter, … A share of
-#: 1 % of a million in common is then known to 3 % of itself, for a tenth of the time of counting a CSV file.
+#: 1 % of a million in common is then known to 3 % of itself, for a tenth of the time of
+#: counting a CSV file.
 SKETCH_ROWS: Final = 1 << 17
 #: Rows that are hashed at once.
 _BLOCK: Final = 1 << 17
