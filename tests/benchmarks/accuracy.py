@@ -365,7 +365,7 @@ def draw(path: Path, results: Results) -> None:
             if setting.rows == rows and group_of(setting) == "regular":
                 values[method].append(each.ratio)
         label = "RMSE / least possible (a dot for each pair)"
-        panels.append(Panel(f"{rows} rows of each", label, values, (0.7, 20), (1,), log=True))
+        panels.append(Panel(f"{rows} rows of each", label, values, (0.5, 20), (1,), log=True))
     strips(path, panels)
 
 
