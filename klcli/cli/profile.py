@@ -35,7 +35,10 @@ class _MakesByDefault(TyperGroup):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Put the default command first where none is named."""
-        if not args or args[0] not in {*self.commands, *ctx.help_option_names}:
+        # A shell that completes the first word is offered the commands.
+        completing = ctx.resilient_parsing and not args
+        named = args and args[0] in {*self.commands, *ctx.help_option_names}
+        if not (completing or named):
             args = [_MAKE, *args]
         return super().parse_args(ctx, args)
 

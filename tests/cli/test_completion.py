@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
 from klcli.cli import options
+from klcli.cli.app import app
 
 
 @pytest.fixture
@@ -37,7 +39,11 @@ def complete(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("kl ", ["estimate", "methods", "schema"]),
+        ("kl ", list(typer.main.get_command(app).commands)),
+        ("kl profile ", ["make", "merge", "show"]),
+        ("kl profile a.csv --min", ["--min-count"]),
+        ("kl profile merge a.klp --out", ["--output"]),
+        ("kl profile exam", [""]),
         ("kl estimate --direc", ["--direction"]),
         ("kl estimate --direction ", list(options.DIRECTIONS)),
         ("kl estimate --density ", list(options.DENSITY_NAMES)),

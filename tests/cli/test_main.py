@@ -15,11 +15,11 @@ def test_help(kl, words):
     code, out, err = kl(*words)
     assert (code, err) == (0, "")
     assert out.startswith("Usage: kl [OPTIONS] COMMAND [ARGS]...\n")
-    for command in ("estimate", "methods", "schema"):
+    for command in ("estimate", "methods", "profile", "schema"):
         assert f"\n  {command} " in out
 
 
-@pytest.mark.parametrize("command", ["estimate", "methods", "schema"])
+@pytest.mark.parametrize("command", ["estimate", "methods", "profile", "schema"])
 def test_every_command_has_help_that_fits_80_columns(kl, command):
     code, out, err = kl(command, "-h")
     assert (code, err) == (0, "")

@@ -270,7 +270,7 @@ class Profile:
         }
 
     def __repr__(self) -> str:
-        return f"<Profile: {self.rows:,} rows, {len(self.columns)} columns>"
+        return f"<Profile: {counted(self.rows, 'row')}, {counted(len(self.columns), 'column')}>"
 
 
 def absent(column: ColumnProfile, rows: int, weight: float, squares: float) -> ColumnProfile:
