@@ -179,7 +179,8 @@ def estimate_rows(
             # As for counts: an interval above zero needs an estimate above the noise.
             low = low if finite > bar else 0.0
         own = [each[direction] for each in singles.values()]
-        verdict = judge_rows(turned, point, interval, own, "PQ" if forward else "QP")
+        names = "PQ" if forward else "QP"
+        verdict = judge_rows(turned, point, interval, own, names, subject.findings)
         blank = _blank(subject, direction, choice, request)
         warnings = (*verdict.warnings, *subject.findings)
         if verdict.status is Status.UNDEFINED:

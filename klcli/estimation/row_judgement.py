@@ -22,10 +22,6 @@ _FEW: Final = 20
 #: Rows of the smaller side for each mean and covariance of the columns, below which estimates
 #: are known to be unstable in regression (Peduzzi et al., J. Clin. Epidemiol. 49 (1996) 1373).
 _PER_MOMENT: Final = 10
-#: What is known of a column on its own that also holds for it among others.
-_INHERITED: Final = (
-    "unseen-categories", "outside-range", "heavy-tail", "unresolved", "saturated",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +55,7 @@ def judge_rows(
     interval: Interval,
     singles: Sequence[Estimate],
     names: str,
+    said: Sequence[Finding] = (),
 ) -> RowVerdict:
     """Judge an estimate from rows.
 
@@ -77,6 +74,8 @@ def judge_rows(
         What each column shows on its own, in this direction.
     names : str
         The letters of both samples.
+    said : sequence of Finding
+        What is said of the columns anyway.
 
     References
     ----------
@@ -88,7 +87,7 @@ def judge_rows(
     own = {finding.code: finding for finding in _too_few(rows)}
     own |= {finding.code: finding for finding in reversed(point.findings)}
     own.pop("unseen-categories", None)
-    findings = _inherited(singles) + list(own.values())
+    findings = _inherited(singles, said) + list(own.values())
     finite = finite_value(point)
     if math.isnan(finite):
         return RowVerdict(Status.UNDEFINED, finite, tuple(findings), math.nan, 0.0)
@@ -121,20 +120,17 @@ def judge_rows(
     return RowVerdict(status, value, tuple(findings), mass, bound)
 
 
-def _inherited(singles: Sequence[Estimate]) -> list[Finding]:
-    """Return what single columns warn of, one finding for each code."""
+def _inherited(singles: Sequence[Estimate], said: Sequence[Finding]) -> list[Finding]:
+    """Return why single columns are infinite or lower bounds, one finding for each code."""
+    by_code: dict[str, dict[str, str]] = {}
+    for status in (Status.INFINITE, Status.LOWER_BOUND):
+        for each in singles:
+            for finding in each.warnings if each.status == status else ():
+                if finding not in said and finding.code != "few-rows":
+                    by_code.setdefault(finding.code, {}).setdefault(each.column, finding.message)
     merged = []
-    singles = sorted(singles, key=lambda each: each.status != Status.INFINITE)
-    for code in _INHERITED:
-        found = {
-            each.column: finding.message
-            for each in singles
-            for finding in each.warnings
-            if finding.code == code
-        }
-        if not found:
-            continue
-        (column, message), *others = found.items()
+    for code, messages in by_code.items():
+        (column, message), *others = messages.items()
         text = message if len(singles) == 1 else f"{column!r} alone: {message}"
         if others:
             text += f"; likewise {listed([name for name, _ in others], 5)}"
