@@ -39,6 +39,14 @@ def key(result: DriftResult) -> tuple[str, bool]:
     return result.estimate.column, result.estimate.kind == "joint"
 
 
+def by_column(report: DriftReport) -> list[list[DriftResult]]:
+    """Return the results of each column; columns and results with what matters first."""
+    columns: dict[tuple[str, bool], list[DriftResult]] = {}
+    for result in words.by_weight(report.results):
+        columns.setdefault(key(result), []).append(result)
+    return list(columns.values())
+
+
 def changes(report: DriftReport) -> list[Event]:
     """Return what happened to columns, what matters first, and their change points.
 

@@ -36,28 +36,28 @@ _LINKS: Final = re.compile(
 def drift_markdown(report: DriftReport) -> str:
     """Return the report as GitHub-flavoured Markdown.
 
-    A line with the verdict, a table of drift and of what is undecided, what happened in words, and
-    foldable parts for the rest. It is at most `MOST_CHARACTERS` long; what was left out is counted.
+    A line with the verdict, a table of the columns that drifted or are undecided, what happened in
+    words, and foldable parts for the rest. It is at most `MOST_CHARACTERS` long; what was left out is counted.
     """
     page = _Page(MOST_CHARACTERS)
     page.add(f"**{prose(words.headline(report))}**\n\n{_about(report)}\n")
     for warning in words.gaps(report):
         page.add(f"\n⚠️ {prose(warning)}.\n")
-    results = words.by_weight(report.results)
-    steady = [result for result in results if result.verdict == Verdict.STABLE]
-    telling = results[: len(results) - len(steady)]
+    columns = drift_events.by_column(report)
+    steady = [results for results in columns if results[0].verdict == Verdict.STABLE]
+    telling = columns[: len(columns) - len(steady)]
     batches = len(report.batches) > 1
     if telling:
-        rows = (_row(result, batches) for result in telling)
+        rows = (_row(results, batches) for results in telling)
         page.rows("\n" + _head(batches), rows, spare=MOST_CHARACTERS // 2)
     happened = [*drift_events.changes(report), *drift_events.findings(report)]
     if happened:
         page.rows("\nWhat happened:\n\n", (_event(event, batches) for event in happened))
     if steady:
         page.fold(
-            f"{words.plural(len(steady), 'comparison')} within the tolerance",
+            f"{words.plural(len(steady), 'column')} within the tolerance",
             _head(batches),
-            (_row(result, batches) for result in steady),
+            (_row(results, batches) for results in steady),
         )
     page.fold("How to read this", "", _legend(report))
     return page.text()
@@ -129,18 +129,22 @@ def _about(report: DriftReport) -> str:
 
 
 def _head(batches: bool) -> str:
-    head = ["", "column", *(["batch"] if batches else []), "D(P‖Q)", "interval", "tolerance", "q"]
-    first = 3 if batches else 2
+    head = ["", "column", *(["worst batch", "drift in"] if batches else [])]
+    first = len(head)
+    head += ["D(P‖Q)", "interval", "tolerance", "q"]
     return markdown.grid(head, [], right=range(first, len(head)))
 
 
-def _row(result: DriftResult, batches: bool) -> str:
-    point, interval = value(result.estimate)
-    batch = [code(result.batch)] if batches else []
-    joint = result.estimate.kind == "joint"
-    column = words.column_name(result) if joint else code(result.estimate.column)
-    numbers = [point, interval, f"{result.tolerance:g}", p_value(result.q_value)]
-    verdict = Verdict(result.verdict)
+def _row(results: Sequence[DriftResult], batches: bool) -> str:
+    """Return a column, as it is in the batch where it differs most."""
+    worst = results[0]
+    point, interval = value(worst.estimate)
+    drifted = sum(result.verdict == Verdict.DRIFT for result in results)
+    batch = [code(worst.batch), f"{drifted} of {len(results)}"] if batches else []
+    joint = worst.estimate.kind == "joint"
+    column = words.column_name(worst) if joint else code(worst.estimate.column)
+    numbers = [point, interval, f"{worst.tolerance:g}", p_value(worst.q_value)]
+    verdict = Verdict(worst.verdict)
     return markdown.line([f"{_SIGNS[verdict]} {verdict}", column, *batch, *numbers])
 
 

@@ -24,8 +24,8 @@ MEANING: Final = (
     "rows of the batch, 0 if nothing differs"
 )
 VERDICTS: Final = (
-    "drift: the whole interval lies above the tolerance; stable: below it; "
-    "undecided: it holds the tolerance, or there is no estimate"
+    "drift: the interval lies above the tolerance, with the confidence that so many comparisons "
+    "ask for; stable: it lies below; undecided: neither, or there is no estimate"
 )
 
 
@@ -212,14 +212,22 @@ def share(part: float) -> str:
 
 
 def moved(result: DriftResult) -> str:
-    """Return where most of a difference comes from; empty where no cell stands out."""
-    known = [cell for cell in result.cells if not math.isnan(cell.contribution)]
-    if not known:
+    """Return the cell whose share has moved most; empty where there is none.
+
+    That is the largest part of the divergence between the shares, Σ p log(p/q) − p + q, of which
+    no part is negative.
+    """
+    parts = [(_part(cell.share_p, cell.share_q), cell) for cell in result.cells]
+    most, cell = max(parts, key=lambda each: each[0], default=(0.0, None))
+    if cell is None or not most > 0:
         return ""
-    cell = max(known, key=lambda cell: cell.contribution)
-    if not cell.contribution > 0:
-        return ""
-    label = name(cell.label, 60)
-    return (
-        f"most of it at {label}: {share(cell.share_q)} of the reference, {share(cell.share_p)} now"
-    )
+    before, now = share(cell.share_q), share(cell.share_p)
+    return f"most moved: “{name(cell.label, 60)}”, {before} of the reference, {now} now"
+
+
+def _part(p: float, q: float) -> float:
+    if not (0 <= p <= 1 and 0 <= q <= 1):
+        return 0.0
+    if p == 0 or q == 0:
+        return q if p == 0 else math.inf
+    return p * math.log(p / q) - p + q

@@ -51,7 +51,7 @@ def test_what_matters_comes_first_and_the_rest_is_folded():
         "- `carrier`: new category 'OO', 0.4 % of the rows\n"
         "\n"
         "<details>\n"
-        "<summary>1 comparison within the tolerance</summary>\n"
+        "<summary>1 column within the tolerance</summary>\n"
         "\n"
         "|  | column | D(P‖Q) | interval | tolerance | q |\n"
         "| --- | --- | ---: | ---: | ---: | ---: |\n"
@@ -65,8 +65,8 @@ def test_what_matters_comes_first_and_the_rest_is_folded():
         "- P is the batch, Q its reference. D(P‖Q) is forward: how surprised the reference would "
         "be by rows of the batch, 0 if nothing differs. Values are in nats, intervals at 95 % "
         "confidence.\n"
-        "- drift: the whole interval lies above the tolerance; stable: below it; undecided: it "
-        "holds the tolerance, or there is no estimate.\n"
+        "- drift: the interval lies above the tolerance, with the confidence that so many "
+        "comparisons ask for; stable: it lies below; undecided: neither, or there is no estimate.\n"
         "- q: the p-value adjusted for all columns and batches (Benjamini–Hochberg).\n"
         "- kl 0.1.0, seed 7.\n"
         "\n"
@@ -79,7 +79,7 @@ def test_several_batches_are_named_and_gaps_told():
     assert "**Drift in 1 of 5 columns, in 1 of 3 batches**" in text
     assert "⚠️ The run was interrupted: some batches are missing from this report.\n" in text
     assert "⚠️ No results from 1 batch: apr.\n" in text
-    assert "| 🔴 drift | `air_time` | `mar` | 0.212 |" in text
+    assert "| 🔴 drift | `air_time` | `mar` | 1 of 1 | 0.212 |" in text
     assert "- `carrier`: new category 'OO', 0.4 % of the rows (`feb` and 1 other batch)\n" in text
     assert "- `air_time`: changed with mar: mean divergence 0.011 before, 0.212 nats" in text
     assert "- the reference has a column 'tailnum' that this batch lacks (`mar`)\n" in text
@@ -145,7 +145,7 @@ def test_sentences_that_quote_the_data_do_nothing(text, shown):
 
 @pytest.mark.parametrize("verdict", ["drift", "undecided", "stable"])
 def test_large_reports_fit_into_a_comment_and_say_what_is_missing(verdict):
-    text = drift_markdown(large(verdict=verdict))
+    text = drift_markdown(large(2000, 2, verdict=verdict))
     assert len(text) <= MOST_CHARACTERS
     assert "more; a JSON report has them all." in text
     assert text.endswith("</details>\n")

@@ -45,14 +45,14 @@ class Distributions:
     down: str
 
 
-def distributions(cells: Sequence[Cell], *, steps: bool) -> Distributions:
-    """Return both distributions: as `steps` for numbers, as bars with gaps for categories."""
+def distributions(cells: Sequence[Cell]) -> Distributions:
+    """Return both distributions: steps for ranges of numbers, bars apart for all else."""
     most = max(
         (_known(share) for cell in cells for share in (cell.share_p, cell.share_q)), default=0
     )
     heights_p = [_height(cell.share_p, most) for cell in cells]
     heights_q = [_height(cell.share_q, most) for cell in cells]
-    separate = [not (steps and math.isfinite(cell.lower)) for cell in cells]
+    separate = [not is_range(cell) for cell in cells]
     contributions = [cell.contribution for cell in cells]
     largest = max((abs(_known(each)) for each in contributions), default=0.0) or 1.0
     # What is infinite fills its side, whatever the others are.
@@ -101,20 +101,36 @@ def _bars(heights: Sequence[int], shown: Sequence[bool], sign: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A square-root axis from 0 to `most`: zero has a place, and small values stay apart."""
+    """A logarithmic axis from `low` to `high`; what lies beyond an end is drawn at it."""
 
-    most: float
+    low: float
+    high: float
     length: int
 
     def __call__(self, number: float) -> int:
-        """Return the place of `number`; beyond the end there is only the end."""
-        if math.isnan(number) or number <= 0 or self.most <= 0:
+        """Return the place of `number`."""
+        if math.isnan(number) or number <= self.low:
             return 0
-        return round(self.length * math.sqrt(min(number / self.most, 1.0)))
+        if number >= self.high:
+            return self.length
+        return round(self.length * math.log(number / self.low) / math.log(self.high / self.low))
+
+    @property
+    def middle(self) -> float:
+        """The number half-way."""
+        return math.sqrt(self.low * self.high)
+
+
+#: What an axis shows at least: below a thousandth nobody acts, and steps of a hundred are coarse.
+_LOWEST, _HIGHEST = -3, -1
 
 
 def scale(results: Sequence[DriftResult], length: int) -> Scale:
-    """Return the axis that holds every finite end of the intervals, and the tolerances."""
+    """Return an axis for all finite ends of intervals and tolerances, in powers of ten.
+
+    The number of powers is even, so that the middle is one of them. It starts a power below the
+    smallest tolerance at the latest.
+    """
     numbers = [
         number
         for result in results
@@ -124,9 +140,16 @@ def scale(results: Sequence[DriftResult], length: int) -> Scale:
             result.estimate.ci_low,
             result.estimate.ci_high,
         )
-        if math.isfinite(number)
+        if math.isfinite(number) and number > 0
     ]
-    return Scale(max(numbers, default=0.0), length)
+    tolerances = [result.tolerance for result in results if result.tolerance > 0]
+    low, high = _LOWEST, _HIGHEST
+    if tolerances:
+        low = min(low, math.floor(math.log10(min(tolerances))) - 1)
+    if numbers:
+        high = max(high, math.ceil(math.log10(max(numbers))))
+    low -= (high - low) % 2
+    return Scale(10.0**low, 10.0**high, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +200,6 @@ class Trend:
         The tolerance over all batches.
     change : int
         Where the first batch after a change begins; negative where there is none.
-    most : float
-        What the top of the chart stands for, in the report's unit.
     """
 
     width: int
@@ -188,14 +209,12 @@ class Trend:
     stable: str
     tolerance: str
     change: int
-    most: float
 
 
 def trend(
-    results: Sequence[DriftResult], places: dict[str, int], batches: int, changed: str | None
+    results: Sequence[DriftResult], places: dict[str, int], changed: str | None, axis: Scale
 ) -> Trend:
-    """Return the results of a column at the `places` of their batches."""
-    axis = scale(results, HEIGHT)
+    """Return the results of a column at the `places` of all batches; `axis` is `HEIGHT` long."""
     lines = []
     points: dict[str, list[str]] = {verdict: [] for verdict in Verdict}
     for result in results:
@@ -211,15 +230,19 @@ def trend(
         f"M{SLOT * places[r.batch]} {HEIGHT - axis(r.tolerance)}h{SLOT}" for r in results
     ]
     return Trend(
-        width=SLOT * batches,
+        width=SLOT * len(places),
         intervals="".join(lines),
         drift="".join(points[Verdict.DRIFT]),
         undecided="".join(points[Verdict.UNDECIDED]),
         stable="".join(points[Verdict.STABLE]),
         tolerance="".join(tolerances),
         change=SLOT * places[changed] if changed in places else -1,
-        most=axis.most,
     )
+
+
+def is_range(cell: Cell) -> bool:
+    """Whether a cell holds a range of numbers, rather than a single one or no number."""
+    return math.nextafter(cell.lower, math.inf) < cell.upper
 
 
 def _known(number: float) -> float:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from klcli.render import drift_words as words
-from klcli.render.html.content import SHADES, Content, Limits, name
+from klcli.render.html.content import Content, Limits
+from klcli.render.html.heatmap import SHADES
+from klcli.render.html.wording import name
 from klcli.render.text import printable
 
 if TYPE_CHECKING:
