@@ -34,22 +34,32 @@ def constant(table: CountTable) -> Finding | None:
     return Finding("constant", "both sides hold one single value, and it is the same")
 
 
-def undersampled(table: CountTable) -> Finding | None:
+def undersampled(table: CountTable, names: tuple[str, str] = ("P", "Q")) -> Finding | None:
     """Warn where many categories have not been seen yet.
 
     The probability of all unseen categories is about the share of rows whose category was seen
     once.
+
+    Parameters
+    ----------
+    table : CountTable
+        Cells of which each is a category.
+    names : tuple of str
+        What to call both samples.
 
     References
     ----------
     .. [1] I. J. Good, "The population frequencies of species and the estimation of population
        parameters", Biometrika 40 (1953), 237-264, equation 9.
     """
-    unseen = max(float(np.sum(side == 1) / max(side.sum(), 1.0)) for side in (table.p, table.q))
-    if unseen <= _UNSEEN:
+    unseen = [float(np.sum(side == 1) / max(side.sum(), 1.0)) for side in (table.p, table.q)]
+    if max(unseen) <= _UNSEEN:
         return None
+    first, second = (
+        f"{100 * share:.2g} % of {name}" for share, name in zip(unseen, names, strict=True)
+    )
     return Finding(
         "undersampled",
-        f"categories not seen yet hold about {100 * unseen:.2g} % of one side (Good-Turing): "
-        "too few rows for this many categories",
+        f"categories not seen yet hold about {first} and {second} (Good-Turing): too few rows "
+        "for this many categories; of rare ones, only what they have in common can be known",
     )

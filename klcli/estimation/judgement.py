@@ -83,7 +83,7 @@ def judge(
         status = Status.OK
         if escape.mass > 0 and not (smoothed and math.isfinite(point.value)):
             status = Status.INFINITE
-        findings += [undersampled(fine), escape.finding]
+        findings += [undersampled(fine, names), escape.finding]
     else:
         status, escape, more = _judge_numbers(fine, table, point, choice, names)
         findings += more

@@ -23,7 +23,9 @@ def test_constant():
 def test_undersampled_is_good_and_turings_share_of_singletons():
     assert undersampled(table([50, 50], [50, 50])) is None
     message = undersampled(table([90] + [1] * 10, [90] + [2] * 10)).message
-    assert "10 %" in message
+    assert "about 10 % of P and 0 % of Q" in message
+    turned = undersampled(table([90] + [2] * 10, [90] + [1] * 10), ("new", "old")).message
+    assert "about 0 % of new and 10 % of old" in turned
 
 
 def test_undersampled_says_about_the_true_unseen_mass():

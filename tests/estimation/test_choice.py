@@ -12,9 +12,25 @@ ORDERED = (Kind.NUMERIC, Kind.DATETIME)
 def test_auto_gives_every_kind_a_method_with_its_reason(kind):
     choice = Method().for_kind(kind)
     assert choice.density_name == ("ratio" if kind in ORDERED else "frequency")
-    assert choice.estimator_name == "plug-in"
+    assert choice.estimator_name == ("plug-in" if kind in ORDERED else "empirical-bayes")
     assert choice.interval_name == "influence"
     assert choice.reason
+
+
+def test_smoothed_frequencies_are_plugged_in():
+    assert Method(smoothing="laplace").for_kind(Kind.CATEGORICAL).estimator_name == "plug-in"
+
+
+@pytest.mark.parametrize("estimator", ["empirical-bayes", "dirichlet-mixture"])
+def test_priors_leave_nothing_to_smooth(estimator):
+    with pytest.raises(UsageError, match=f"--smoothing means nothing to --estimator {estimator}"):
+        Method(estimator=estimator, smoothing="jeffreys").for_kind(Kind.CATEGORICAL)
+
+
+def test_estimators_of_categories_are_refused_for_smooth_densities():
+    refusal = Method("kde", "dirichlet-mixture").for_kind(Kind.NUMERIC)
+    assert isinstance(refusal, Finding)
+    assert refusal.code == "not-applicable"
 
 
 @pytest.mark.parametrize("interval", INTERVALS)

@@ -11,6 +11,8 @@ from tables import category_table, table_for
 from klcli.densities.frequency import Frequency
 from klcli.densities.histogram import Histogram
 from klcli.densities.kde import Kde
+from klcli.estimators.dirichlet_mixture import DirichletMixture
+from klcli.estimators.empirical_bayes import EmpiricalBayes
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.histogram import HistogramPlugIn
 from klcli.estimators.kde import KdePlugIn
@@ -20,6 +22,8 @@ ESTIMATORS = [
     FrequencyPlugIn(Frequency()),
     FrequencyPlugIn(Frequency("none")),
     FrequencyPlugIn(Frequency("laplace")),
+    EmpiricalBayes(Frequency()),
+    DirichletMixture(Frequency()),
     HistogramPlugIn(Histogram("sturges")),
     HistogramPlugIn(Histogram("blocks", "jeffreys")),
     KdePlugIn(Kde("isj")),
@@ -103,6 +107,7 @@ import numpy as np
 from klcli.counts import CountTable
 from klcli.densities.frequency import Frequency
 from klcli.densities.kde import Kde
+from klcli.estimators.empirical_bayes import EmpiricalBayes
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.kde import KdePlugIn
 from klcli.intervals.bootstrap import bca
@@ -113,6 +118,8 @@ estimator = FrequencyPlugIn(Frequency())
 bca(estimator, counts, estimator(counts), confidence=0.9, resamples=9,
     null_values=cells, rng=np.random.default_rng(1))
 KdePlugIn(Kde())(counts)
+rare = CountTable.categorical(tuple("abcdefghij"), cells[:10] // 3, cells[:10] // 4)
+EmpiricalBayes(Frequency())(rare)
 print([name for name in ("scipy", "sklearn", "polars") if name in sys.modules])
 """
     done = subprocess.run(

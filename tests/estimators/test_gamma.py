@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+from scipy import special
+
+from klcli.estimators.gamma import log_gamma, log_rising
+
+
+@pytest.mark.parametrize("x", [np.logspace(-6, 10, 4_001), np.arange(1.0, 5_000)])
+def test_log_gamma_is_that_of_scipy(x):
+    expected = special.gammaln(x)
+    assert np.max(np.abs(log_gamma(x) - expected) / np.maximum(1, np.abs(expected))) < 3e-13
+
+
+@pytest.mark.parametrize("shape", [0.01, 0.5, 30.0])
+@pytest.mark.parametrize(
+    "counts",
+    [[0, 1, 2, 2, 0, 1, 4], [900, 3], [0.5, 2.25, 0, 7]],
+    ids=["repeated", "few", "weighted"],
+)
+def test_log_rising_is_a_ratio_of_gamma_functions(shape, counts):
+    counts = np.array(counts, float)
+    expected = special.gammaln(shape + counts) - special.gammaln(shape)
+    assert log_rising(shape, counts) == pytest.approx(expected, rel=1e-11, abs=1e-11)
+
+
+def test_log_rising_keeps_the_shape():
+    assert log_rising(1.0, np.ones((3, 4))).shape == (3, 4)
