@@ -25,6 +25,7 @@ from klcli.data.profiles.profile import Profile
 from klcli.data.profiles.side import ProfileSide
 from klcli.data.side import Side
 from klcli.data.sources import label, open_source
+from klcli.data.spool import download
 from klcli.data.table import Table
 from klcli.data.wording import counted
 from klcli.errors import InputError, UsageError
@@ -269,7 +270,11 @@ def open_data(
     elif isinstance(given, Profile):
         table = _profile_side(given, given.source, selection, findings)
     elif _is_path(given) and is_profile(given):
-        table = _profile_side(read_profile(given), label(given), selection, findings)
+        path = os.fspath(given)
+        if path.startswith(("http://", "https://")):
+            path = download(path, cleanup)
+        kept = read_profile(path, source=label(given))
+        table = _profile_side(kept, label(given), selection, findings)
     elif _is_path(given):
         table = open_source(given, selection.input_format, findings, cleanup)
     else:

@@ -28,7 +28,8 @@ def merge_profiles(profiles: Sequence[Profile]) -> Profile:
     """Return the profile of all rows together.
 
     Counts add up. Where cells of parts differ, ranks in between are guesses, whose error the
-    profile states. Columns that a part lacks are missing there.
+    profile states. Columns that a part lacks are missing there. A column that is free text in one
+    part, which therefore holds none of its values, is free text in the whole.
 
     Parameters
     ----------

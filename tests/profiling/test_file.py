@@ -9,7 +9,10 @@ import stat
 import struct
 import zipfile
 from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from threading import Thread
 
 import numpy as np
 import polars as pl
@@ -120,6 +123,21 @@ def test_it_is_told_by_its_first_bytes_whatever_its_name(profile, tmp_path):
     assert not is_profile(other)
     assert not is_profile(tmp_path)
     assert not is_profile("\0")
+
+
+def test_it_can_be_fetched(profile, tmp_path):
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    profile.save(tmp_path / "a.klp")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
+        Thread(target=server.serve_forever).start()
+        address = f"http://127.0.0.1:{server.server_port}/a.klp"
+        report = klcli.estimate(DATA, address, column=["integer"], resamples=0)
+        server.shutdown()
+    assert report.q.source == address
+    assert report.results[0].estimate < 1e-3
 
 
 def test_among_other_files_it_is_refused_with_a_hint(profile, tmp_path):

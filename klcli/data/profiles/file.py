@@ -182,15 +182,22 @@ def _column_header(column: ColumnProfile) -> dict[str, Any]:
     return header
 
 
-def read_profile(path: str | os.PathLike[str]) -> Profile:
+def read_profile(path: str | os.PathLike[str], *, source: str = "") -> Profile:
     """Read a profile that `kl profile` or `Profile.save` wrote.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    source : str, optional
+        What messages call it, if not by its path.
 
     Raises
     ------
     InputError
         If there is none, it is damaged, or of a newer version.
     """
-    source = os.fspath(path)
+    source = source or os.fspath(path)
     try:
         content = Path(path).read_bytes()
     except (OSError, ValueError) as error:
