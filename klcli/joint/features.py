@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klcli.joint.scores import aligned_scores, pooled_scores
-from klcli.joint.whitening import whitening
+from klcli.joint.whitening import whitened
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -81,8 +81,7 @@ class Pool:
 
 def _whitened(numbers: Floats) -> Floats:
     """Whiten robustly, and stop wild values where any normal density has long ended."""
-    centre, matrix = whitening(numbers)
-    result: Floats = np.clip((numbers - centre) @ matrix, -_WILD, _WILD)
+    result: Floats = np.clip(whitened(numbers), -_WILD, _WILD)
     return result
 
 

@@ -145,6 +145,9 @@ def point(
         )
         text = f"{text} Pareto shape {shape:.2f}, so its variance is infinite"
         findings.append(Finding("heavy-tail", f"{text} and the estimate a lower bound"))
+    if not lowered:
+        # A bound takes no credit for what more rows might show.
+        value += gain
     return JointPoint(
-        value + gain, influence_p, influence_q, gain**2, gain**2, tuple(findings), lowered
+        value, influence_p, influence_q, gain**2, gain**2, tuple(findings), bool(lowered)
     )

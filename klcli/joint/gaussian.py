@@ -9,7 +9,7 @@ import numpy as np
 
 from klcli.joint.labels import p_value, permuted_labels
 from klcli.joint.patterns import by_pattern, check, filled
-from klcli.joint.whitening import whitening
+from klcli.joint.whitening import whitened
 from klcli.results import Finding
 from klcli.rows import JointPoint
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from klcli.rows import RowPair
-    from klcli.typing import Bools, Floats
+    from klcli.typing import Floats
 
 #: Mardia's kurtosis has to be off by this many standard errors, and by a tenth of its value,
 #: before the rows are called not normal: no accident, and large enough to matter.
 _SURPRISE, _RELEVANT = 5.0, 0.1
+#: Ridge on covariances of whitened rows, far below what any estimate can show.
+_REGULAR = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,11 @@ class Gaussian:
     def both(self, rows: RowPair, rng: Generator) -> tuple[JointPoint, JointPoint]:  # noqa: ARG002
         """Estimate D(P‖Q) and D(Q‖P)."""
 
-        def finite(p: Floats, q: Floats, *_: Bools) -> tuple[JointPoint, JointPoint]:
-            centre, matrix = whitening(np.vstack([p, q]))
-            p, q = (p - centre) @ matrix, (q - centre) @ matrix
+        def finite(p: Floats, q: Floats) -> tuple[JointPoint, JointPoint] | Finding:
+            p, q = np.split(whitened(np.vstack([p, q])), [len(p)])
+            if any(np.linalg.matrix_rank(np.cov(side.T)) < p.shape[1] for side in (p, q)):
+                text = "one sample lies in a plane of fewer dimensions than the other"
+                return Finding("constant", f"{text}: no normal density has a ratio to that")
             return _point(p, q), _point(q, p)
 
         # One row more than makes the inverse of a sample covariance have a mean.
@@ -86,8 +90,7 @@ class Gaussian:
         numbers = filled(np.vstack([rows.p.numbers, rows.q.numbers]))
         if not numbers.shape[1] or min(len(rows.p), len(rows.q)) < numbers.shape[1] + 4:
             return float("nan"), np.empty(0)
-        centre, matrix = whitening(numbers)
-        z = (numbers - centre) @ matrix
+        z = whitened(numbers)
         d = z.shape[1]
         products = (z[:, :, None] * z[:, None, :]).reshape(len(z), d * d)
         sums, squares = z.sum(axis=0), products.sum(axis=0)
@@ -110,6 +113,8 @@ def _value(mean_p: Floats, cov_p: Floats, n: int, mean_q: Floats, cov_q: Floats,
     from scipy.special import psi
 
     d = mean_p.shape[-1]
+    # Of whitened rows: keeps a sample regular that does not vary in some direction.
+    cov_p, cov_q = cov_p + _REGULAR * np.eye(d), cov_q + _REGULAR * np.eye(d)
     shrink = (m - d - 2) / (m - 1)
     inverse = np.linalg.inv(cov_q)
     trace = shrink * np.einsum("...ij,...ij->...", inverse, cov_p)

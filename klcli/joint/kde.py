@@ -10,8 +10,8 @@ import numpy as np
 
 from klcli.errors import UsageError
 from klcli.joint.labels import p_value, permuted_labels
-from klcli.joint.patterns import by_pattern, check, filled
-from klcli.joint.whitening import whitening
+from klcli.joint.patterns import by_pattern, check, filled, ties, with_findings
+from klcli.joint.whitening import whitened, whitening
 from klcli.results import Finding
 from klcli.rows import JointPoint
 
@@ -105,9 +105,8 @@ class Kde:
     def both(self, rows: RowPair, rng: Generator) -> tuple[JointPoint, JointPoint]:
         """Estimate D(P‖Q) and D(Q‖P)."""
 
-        def finite(p: Floats, q: Floats, *_: object) -> tuple[JointPoint, JointPoint]:
-            centre, matrix = whitening(np.vstack([p, q]))
-            p, q = (p - centre) @ matrix, (q - centre) @ matrix
+        def finite(p: Floats, q: Floats) -> tuple[JointPoint, JointPoint]:
+            p, q = np.split(whitened(np.vstack([p, q])), [len(p)])
             kernels = [self._kernel(side, rng) for side in (p, q)]
             at_p, at_q = _both_densities(p, q, kernels)
             narrow = _both_densities(p, q, [kernel * 2**0.5 for kernel in kernels])
@@ -116,10 +115,11 @@ class Kde:
                 float(_log_ratio(at).mean() - _log_ratio(thin).mean())
                 for at, thin in zip((at_p, at_q), narrow, strict=True)
             ]
-            d = p.shape[1]
-            return (
+            d, tied = p.shape[1], tuple(ties(p, q))
+            return with_findings(
                 _point(at_p, at_q, bias[0], d, ("P", "Q")),
                 _point(at_q, at_p, bias[1], d, ("Q", "P")),
+                tied,
             )
 
         return by_pattern(rows, lambda columns: columns + 10, finite)
@@ -170,8 +170,7 @@ class Kde:
         kept = [rng.choice(size, min(size, _TESTED), replace=False) for size in (n, m)]
         numbers = filled(np.concatenate([numbers[kept[0]], numbers[n + kept[1]]]))
         n, m = (len(each) for each in kept)
-        centre, matrix = whitening(numbers)
-        z = (numbers - centre) @ matrix
+        z = whitened(numbers)
         z = z @ self._kernel(z, rng)
         weights = np.vstack([np.exp(-0.5 * block) for block in _squared(z, z)])
         np.fill_diagonal(weights, 0.0)

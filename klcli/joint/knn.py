@@ -12,7 +12,7 @@ from klcli.joint.labels import p_value, permuted_labels
 from klcli.joint.neighbour_ratio import extrapolated, log_ratios, pooled_values
 from klcli.joint.neighbours import nearest
 from klcli.joint.patterns import by_pattern, check, filled
-from klcli.joint.whitening import whitening
+from klcli.joint.whitening import whitened
 from klcli.results import Finding
 from klcli.rows import JointPoint
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from klcli.rows import RowPair
-    from klcli.typing import Bools, Floats
+    from klcli.typing import Floats
 
 #: Beyond this many permutations the p-value would only be finer than 1/200.
 _MOST_RESAMPLES = 199
@@ -93,9 +93,8 @@ class Knn:
     def both(self, rows: RowPair, rng: Generator) -> tuple[JointPoint, JointPoint]:  # noqa: ARG002
         """Estimate D(P‖Q) and D(Q‖P)."""
 
-        def finite(p: Floats, q: Floats, *_: Bools) -> tuple[JointPoint, JointPoint]:
-            centre, matrix = whitening(np.vstack([p, q]))
-            p, q = (p - centre) @ matrix, (q - centre) @ matrix
+        def finite(p: Floats, q: Floats) -> tuple[JointPoint, JointPoint]:
+            p, q = np.split(whitened(np.vstack([p, q])), [len(p)])
             return self._point(p, q), self._point(q, p)
 
         return by_pattern(rows, lambda columns: columns + self.neighbors + 1, finite)
@@ -146,8 +145,7 @@ class Knn:
         numbers = filled(np.vstack([rows.p.numbers, rows.q.numbers]))
         if not numbers.shape[1] or min(n, m) <= self.neighbors + 1:
             return float("nan"), np.empty(0)
-        centre, matrix = whitening(numbers)
-        points = (numbers - centre) @ matrix
+        points = whitened(numbers)
         scales = self._scales(min(n - 1, m))
         # Twice as many neighbours as hold `scales[-1]` of the smaller sample on average.
         reach = min(n + m - 1, int(2 * scales[-1] * (n + m) / min(n, m)) + 10)

@@ -13,8 +13,8 @@ from klcli.errors import MissingExtraError, UsageError
 from klcli.joint.folds import Folds, cross_fitted
 from klcli.joint.functional import evaluated, point
 from klcli.joint.labels import p_value, permuted_labels
-from klcli.joint.patterns import by_pattern, check, filled
-from klcli.joint.whitening import whitening
+from klcli.joint.patterns import by_pattern, check, filled, ties, with_findings
+from klcli.joint.whitening import whitened
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -86,19 +86,19 @@ class Mixture:
             Without scikit-learn.
         """
 
-        def finite(p: Floats, q: Floats, *_: Bools) -> tuple[JointPoint, JointPoint]:
+        def finite(p: Floats, q: Floats) -> tuple[JointPoint, JointPoint]:
             n = len(p)
-            centre, matrix = whitening(np.vstack([p, q]))
-            z = (np.vstack([p, q]) - centre) @ matrix
+            z = whitened(np.vstack([p, q]))
             label = np.arange(len(z)) < n
             sizes = [chosen(z[side], self.components) for side in (label, ~label)]
             whole, half = cross_fitted(
                 Folds.draw(n, len(q), rng),
                 partial(log_ratio, z, label, sizes),
             )
-            return (
+            return with_findings(
                 point(whole[:n], whole[n:], half[:n], half[n:]),
                 point(-whole[n:], -whole[:n], -half[n:], -half[:n], ("Q", "P")),
+                tuple(ties(p, q)),
             )
 
         # A fold leaves out a fifth, and half of the rest has to determine a covariance.
@@ -121,8 +121,7 @@ class Mixture:
         numbers = filled(np.vstack([rows.p.numbers, rows.q.numbers]))
         if not numbers.shape[1] or min(n, m) < 5 * (numbers.shape[1] + 2) or not resamples:
             return float("nan"), np.empty(0)
-        centre, matrix = whitening(numbers)
-        z = (numbers - centre) @ matrix
+        z = whitened(numbers)
         label = np.arange(n + m) < n
         train = Folds.draw(n, m, rng).half
         sizes = [chosen(z[side & train], self.components) for side in (label, ~label)]

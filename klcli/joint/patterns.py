@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +50,7 @@ def check(rows: RowPair, *, categorical: bool) -> None:
 def by_pattern(
     rows: RowPair,
     least: Callable[[int], int],
-    finite: Callable[[Floats, Floats, Bools, Bools], tuple[JointPoint, JointPoint]],
+    finite: Callable[[Floats, Floats], tuple[JointPoint, JointPoint] | Finding],
 ) -> tuple[JointPoint, JointPoint]:
     """Apply an estimator of finite numbers within each pattern of missing and infinite values.
 
@@ -60,14 +61,10 @@ def by_pattern(
     least : callable
         Number of columns → fewest rows of each side that the estimator needs.
     finite : callable
-        (numbers of P, numbers of Q, their rows as masks) → both directions.
+        (numbers of P, numbers of Q) → both directions, or why nothing can be told.
     """
     check(rows, categorical=False)
     states_p, states_q = state(rows.p.numbers), state(rows.q.numbers)
-    if not states_p.any() and not states_q.any() and _varies(rows.p.numbers, rows.q.numbers).all():
-        everything = np.ones(len(rows.p), dtype=bool), np.ones(len(rows.q), dtype=bool)
-        if min(len(rows.p), len(rows.q)) >= least(rows.p.numbers.shape[1]):
-            return finite(rows.p.numbers, rows.q.numbers, *everything)
     patterns, part = np.unique(np.vstack([states_p, states_q]), axis=0, return_inverse=True)
     part_p, part_q = np.split(part.ravel(), [len(states_p)])
 
@@ -82,7 +79,7 @@ def by_pattern(
         if few < least(p.shape[1]):
             text = f"{few} rows with {_named(pattern, rows.number_names)} are too few to compare"
             return Finding("few-rows", f"{text} in {p.shape[1]} dimensions; they count as alike")
-        return finite(p, q, in_p, in_q)
+        return finite(p, q)
 
     names = [_named(pattern, rows.number_names) for pattern in patterns]
     return chained(part_p, part_q, names, within)
@@ -100,6 +97,26 @@ def filled(numbers: Floats) -> Floats:
     whole = np.where(regular, numbers, middle)
     varying: Floats = whole[:, np.ptp(whole, axis=0) > 0]
     return varying
+
+
+def ties(p: Floats, q: Floats) -> list[Finding]:
+    """Warn where most rows repeat, which a density of continuous numbers cannot have."""
+    pooled = np.vstack([p, q])
+    distinct = len(np.unique(pooled, axis=0))
+    if distinct > len(pooled) / 2:
+        return []
+    text = f"only {distinct:,} of {len(pooled):,} rows differ"
+    return [Finding("ties", f"{text}: a density of continuous numbers does not fit them")]
+
+
+def with_findings(
+    forward: JointPoint, reverse: JointPoint, findings: tuple[Finding, ...]
+) -> tuple[JointPoint, JointPoint]:
+    """Add findings that concern both directions."""
+    return (
+        replace(forward, findings=(*forward.findings, *findings)),
+        replace(reverse, findings=(*reverse.findings, *findings)),
+    )
 
 
 def _varies(p: Floats, q: Floats) -> Bools:

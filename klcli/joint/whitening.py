@@ -15,6 +15,15 @@ _FREEDOM = 3.0
 #: Directions in which the data vary this much less than in the widest, relative to the standard
 #: deviations of the columns, are rounding error: columns that are linear functions of others.
 _SINGULAR = 1e-10
+#: Values beyond this many scales count as so many, so that squares do not overflow.
+_WILD = 1e6
+
+
+def whitened(rows: Floats) -> Floats:
+    """Return rows, shape (n, d), centred and with scatter one, shape (n, rank)."""
+    centre, matrix = whitening(rows)
+    result: Floats = np.clip((rows - centre) @ matrix, -_WILD, _WILD)
+    return result
 
 
 def _spread(centred: Floats) -> Floats:
@@ -48,7 +57,7 @@ def whitening(rows: Floats) -> tuple[Floats, Floats]:
     """
     centre = np.median(rows, axis=0)
     spread = _spread(rows - centre)
-    scaled = (rows - centre) / spread
+    scaled = np.clip((rows - centre) / spread, -_WILD, _WILD)
     root, offset = np.eye(rows.shape[1]), np.zeros(rows.shape[1])
     for _ in range(20):
         weight = (_FREEDOM + root.shape[1]) / (
