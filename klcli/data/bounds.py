@@ -41,7 +41,7 @@ def quantile_bounds(sample: PooledSample, cells: int = CELLS) -> Floats:
     total = len(pooled)
     if total == 0:
         return pooled
-    first = np.flatnonzero(_is_new(pooled))
+    first = np.flatnonzero(is_new(pooled))
     values, counts = pooled[first], np.diff(first, append=total)
     if len(values) <= cells:
         return _with_atoms(values, values[counts > 1])
@@ -56,10 +56,10 @@ def _with_atoms(edges: Floats, atoms: Floats) -> Floats:
         after = np.nextafter(atoms, np.inf)
     bounds = np.sort(np.concatenate([edges, atoms, after[np.isfinite(after)]]))
     # Adding zero turns −0 into 0. `np.unique` would import numpy.ma, a third of the start-up.
-    return bounds[_is_new(bounds)] + 0.0
+    return bounds[is_new(bounds)] + 0.0
 
 
-def _is_new(values: Floats) -> Bools:
+def is_new(values: Floats) -> Bools:
     """Tell which of some sorted values differ from the one before."""
     return np.concatenate([[True], values[1:] != values[:-1]])
 

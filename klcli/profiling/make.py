@@ -13,7 +13,7 @@ import numpy as np
 
 from klcli import __version__
 from klcli.counts import PooledSample
-from klcli.data.bounds import CELLS, is_atom, quantile_bounds
+from klcli.data.bounds import CELLS, is_atom, is_new, quantile_bounds
 from klcli.data.frames import ARRAY, FRAME, object_table
 from klcli.data.kinds import TEXT_ROWS, TEXT_SHARE, Reading, decide
 from klcli.data.profiles.cells import Cells
@@ -258,7 +258,7 @@ def _bounds(side: Side, name: str) -> np.ndarray:
     values = side.finite(name)
     if not len(values):
         return values
-    first = np.flatnonzero(np.diff(values, prepend=-np.inf) > 0)
+    first = np.flatnonzero(is_new(values))
     if len(first) <= CELLS:
         bounds = Cells.of_values(values[first] + 0.0, np.ones(len(first))).bounds
     else:
@@ -272,7 +272,7 @@ def _bounds(side: Side, name: str) -> np.ndarray:
         ends = np.array([tally.minimum + 0.0, np.nextafter(tally.maximum + 0.0, np.inf)])
     bounds = np.sort(np.concatenate([bounds, ends]))
     bounds = bounds[np.isfinite(bounds)]
-    return bounds[np.diff(bounds, prepend=-np.inf) > 0]
+    return bounds[is_new(bounds)]
 
 
 def _between(values: np.ndarray, bounds: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import polars as pl
 import pytest
@@ -168,6 +170,68 @@ def test_continuous_values_are_not_held_but_for_the_ends():
     values = rng.normal(size=50_000)
     bounds = klcli.profile(values).columns[0].values.cells.bounds
     assert len(np.intersect1d(bounds, values)) <= 2
+
+
+def odd(rows, seed):
+    """Return columns of the types and values that go wrong first."""
+    rng = np.random.default_rng(seed)
+    largest = np.finfo(float).max
+    return pl.DataFrame(
+        {
+            "constant": [1.0] * rows,
+            "no number": pl.Series([None] * rows, dtype=pl.Float64),
+            "no text": pl.Series([None] * rows, dtype=pl.String),
+            "untyped": pl.Series([None] * rows, dtype=pl.Null),
+            "infinities": rng.choice([-np.inf, np.inf, 0, 1], rows),
+            "beyond 2^53": [2**60 + int(i) for i in rng.integers(0, 5, rows)],
+            "date": pl.Series(rng.integers(0, 1000, rows)).cast(pl.Date),
+            "time": pl.Series(rng.integers(0, 86400, rows) * 10**9).cast(pl.Time),
+            "duration": pl.Series(rng.integers(0, 10**6, rows)).cast(pl.Duration("ms")),
+            "decimal": pl.Series([Decimal(int(i)) / 4 for i in rng.integers(0, 40, rows)]),
+            "categories": pl.Series(rng.choice(["x", "y"], rows)).cast(pl.Categorical),
+            "numbers as text": [str(i) for i in rng.integers(0, 50, rows)],
+            "dates as text": [f"2020-01-{i:02d}" for i in rng.integers(1, 28, rows)],
+            "truth as text": rng.choice(["True", "false"], rows),
+            "blank": rng.choice(["", " ", "a"], rows),
+            "negative zero": rng.choice([-0.0, 0.0, 1.0], rows),
+            "largest": rng.choice([1.7e308, -1.7e308, largest], rows),
+            "smallest": rng.choice([5e-324, 0, 1e-323], rows),
+            "single": rng.normal(size=rows).astype(np.float32),
+            "small integer": rng.integers(0, 255, rows).astype(np.uint8),
+            "bytes": [b"a"] * rows,
+            "our words": rng.choice(["(all others)", "(missing)", "z"], rows),
+        },
+        strict=False,
+    )
+
+
+@pytest.mark.parametrize("source", ["frame", "csv"])
+def test_odd_columns_agree(source, tmp_path):
+    new, old = odd(300, 1), odd(400, 2)
+    if source == "csv":
+        nothing = ["no number", "no text", "untyped", "duration", "bytes"]
+        for name, data in (("new", new), ("old", old)):
+            data.drop(nothing).write_csv(tmp_path / f"{name}.csv")
+        new, old = tmp_path / "new.csv", tmp_path / "old.csv"
+        parts = [klcli.profile(old)]
+    else:
+        parts = [klcli.profile(part) for part in split(old, 3)]
+    data = results(klcli.estimate(new, old, resamples=0))
+    for number, part in enumerate(parts):
+        part.save(tmp_path / f"{number}.klp")
+    merged = klcli.merge_profiles(
+        [klcli.read_profile(tmp_path / f"{number}.klp") for number in range(len(parts))]
+    )
+    found = results(klcli.estimate(new, merged, resamples=0))
+    for key, each in data.items():
+        same = found[key]
+        assert same.finite_estimate == pytest.approx(
+            each.finite_estimate, rel=1e-6, abs=1e-9, nan_ok=True
+        ), key
+        assert (same.status, same.kind, same.missing_q) == (
+            each.status, each.kind, each.missing_q
+        ), key  # fmt: skip
+        assert {w.code for w in same.warnings} == {w.code for w in each.warnings}, key
 
 
 class TestErrorOfMerging:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.data.bounds import CELLS, is_atom
+from klcli.data.bounds import CELLS, is_atom, is_new
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ class Cells:
             return cls.counted(np.empty(0), np.empty(0))
         with np.errstate(over="ignore"):
             bounds = np.column_stack([values, np.nextafter(values, np.inf)]).ravel()
-        new = np.diff(bounds, prepend=-np.inf) > 0
+        new = is_new(bounds)
         # Neighbouring doubles share a bound.
         inside = np.column_stack([counts, np.zeros(len(counts))]).ravel()
         kept = np.flatnonzero(new)
@@ -227,4 +227,4 @@ def joint_bounds(p: Floats | None, q: Floats | None, free: Floats) -> Floats:
         fixed = np.concatenate([p, q[:-1][atoms], q[1:][atoms], q[[0, -1]]])
     outside = free[(free < fixed.min()) | (free > fixed.max())]
     bounds: Floats = np.sort(np.concatenate([fixed, outside]))
-    return bounds[np.isfinite(bounds) & (np.diff(bounds, prepend=-np.inf) > 0)]
+    return bounds[np.isfinite(bounds) & is_new(bounds)]

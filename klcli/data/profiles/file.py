@@ -314,7 +314,7 @@ def _numbers(scalars: Mapping[str, Any], table: np.ndarray) -> Numbers:
     bounds, counts, variance = table
     finite = np.isfinite(bounds)
     finite[-1:] = True  # inf, if the largest double occurs
-    _check(bool(finite.all() and (np.diff(bounds) > 0).all()), "bounds are not in order")
+    _check(bool(finite.all() and (bounds[1:] > bounds[:-1]).all()), "bounds are not in order")
     _check(bool(np.isfinite(table[1:]).all() and (table[1:] >= 0).all()), "counts are not counts")
     told: dict[str, Any] = {}
     for name in _SCALARS:

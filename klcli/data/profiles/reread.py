@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.data.bounds import is_new
 from klcli.data.convert import values
 from klcli.data.kinds import Declared, Reading
 from klcli.data.profiles.cells import Cells
@@ -109,7 +110,7 @@ def summed_numbers(numbers: np.ndarray, rows: np.ndarray, weight: np.ndarray) ->
     if not finite.any():
         return told
     kept, counts = numbers[finite], rows[finite].astype(float)
-    first = np.flatnonzero(np.diff(kept, prepend=-np.inf) > 0)
+    first = np.flatnonzero(is_new(kept))
     total = float(counts.sum())
     mean = float(kept @ counts) / total
     return replace(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.counts import Role
+from klcli.data.bounds import is_new
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def too_coarse(name: str, table: CountTable, which: str, values: Floats) -> Find
         inside = values[first:last]
         if not len(inside):
             continue
-        starts = np.flatnonzero(np.diff(inside, prepend=-np.inf) > 0)
+        starts = np.flatnonzero(is_new(inside))
         runs = np.diff(starts, append=len(inside))
         repeated = float(runs.max()) / len(values)
         if other[cell] < _CROWDED and repeated < _REPEATED:
