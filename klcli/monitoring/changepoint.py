@@ -31,9 +31,10 @@ def change_points(results: Sequence[DriftResult], confidence: float) -> tuple[Ch
     Batches differ among themselves more than chance has it: time of the week, for example. So the
     ratio is divided by what is left within both parts, per degree of freedom if that is above one
     (quasi-likelihood [2]_), and compared with Fisher's F; p is that of the best place times the
-    number of places (Bonferroni, as by Worsley [3]_). A change that does not explain half of the
-    likelihood ratio between all batches is none: they come and go. Columns count if p, adjusted for their number
-    (Benjamini-Hochberg), is at most 1 − confidence.
+    number of places (Bonferroni, as by Worsley [3]_). A change that explains less than half of
+    what the likelihood ratio between all batches exceeds its mean by is none: batches come and
+    go. Columns count if p, adjusted for their number (Benjamini-Hochberg), is at most
+    1 − confidence.
 
     References
     ----------
@@ -105,7 +106,7 @@ def split(counts: Floats) -> tuple[int, float]:
     free, rest = cells - 1, (batches - 2) * (cells - 1)
     statistic = between / free / np.maximum(within / rest, 1.0)
     place = int(statistic.argmax())
-    if between[place] < within[place]:
+    if between[place] - free < within[place] - rest:
         return 0, 1.0  # batches that come and go, not a change that lasts
     p_value = float(fdtrc(free, rest, statistic[place])) * (batches - 1)
     return place + 1, min(p_value, 1.0)

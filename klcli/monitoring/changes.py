@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from klcli.monitoring.hours import hour_changes
 from klcli.monitoring.label_changes import label_changes
 from klcli.monitoring.number_changes import number_changes
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from klcli.counts import ColumnTable
     from klcli.data.kept import KeptSide
     from klcli.data.profiles.side import ProfileSide
+    from klcli.typing import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,19 @@ class Column:
     p: KeptSide | ProfileSide
     q: KeptSide | ProfileSide
     tests: int
+
+    def finite(self) -> tuple[Floats, Floats]:
+        """Return sorted numbers of batch and reference: all, or a sample; none of categories."""
+        both = []
+        for side in (self.p, self.q):
+            name = own_name(side, self.table.name)
+            both.append(side.finite(name) if name in side.numbers else np.empty(0))
+        return both[0], both[1]
+
+
+def own_name(side: KeptSide | ProfileSide, name: str) -> str:
+    """Return what a column is called on one side: lone columns are paired whatever their names."""
+    return name if name in side.views else next(iter(side.views))
 
 
 def column_changes(column: Column) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from klcli.errors import InputError
 from klcli.estimation.column import examine_column
 from klcli.estimation.estimate import layout_of
 from klcli.monitoring.cells import LabelCells, NumberCells, coarse, plan
-from klcli.monitoring.changes import Column, column_changes
+from klcli.monitoring.changes import Column, column_changes, own_name
 from klcli.monitoring.report import Batch, Cell
 from klcli.monitoring.schema import schema_findings
 from klcli.monitoring.significance import refined
@@ -71,7 +71,8 @@ class Reference:
         """Return the coarse cells of a column."""
         key = column.name, column.table.ordered
         if key not in self._plans:
-            self._plans[key] = plan(self.side, column.name, column.kind)
+            name = own_name(self.side, column.name)
+            self._plans[key] = plan(self.side, name, column.kind)
         return self._plans[key]
 
 
@@ -189,14 +190,13 @@ def _narrowed(options: DriftOptions, ours: Sequence[str], theirs: Sequence[str])
         return tuple(name for name in names if name in among)
 
     splitting = tuple(name for name in (options.by, options.time) if name is not None)
-    weight = options.weight if options.weight in either else None
     return Selection(
         columns=known(options.column, both),
         exclude=known((*options.exclude, *splitting), either),
         categorical=known(options.categorical, either),
         numeric=known(options.numeric, either),
         missing=options.missing,
-        weight=weight,
+        weight=options.weight,
         input_format=options.input_format,
     )
 

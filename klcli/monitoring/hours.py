@@ -66,11 +66,10 @@ def hour_changes(column: Column) -> Iterator[Finding]:
 
 def _hours(column: Column) -> tuple[Floats, Floats] | None:
     """Return rows by hour of the day, of a column of times or of hours; None of any other."""
-    name, table = column.table.name, column.table.table
+    table = column.table.table
     if column.table.kind == Kind.DATETIME:
         sides = []
-        for side, total in ((column.p, table.n_p), (column.q, table.n_q)):
-            seconds = side.finite(name)
+        for seconds, total in zip(column.finite(), (table.n_p, table.n_q), strict=True):
             if not len(seconds):
                 return None
             hour = ((seconds // _HOUR) % _DAY).astype(int)

@@ -185,11 +185,5 @@ def _together(name: str, found: Sequence[Table | ProfileSide]) -> Table | Profil
 
 def check_columns(columns: Sequence[str], options: DriftOptions) -> None:
     """Refuse names of columns that the reference does not have."""
-    selection = Selection(
-        options.column,
-        options.exclude,
-        options.categorical,
-        options.numeric,
-        weight=options.weight,
-    )
+    selection = Selection(options.column, options.exclude, options.categorical, options.numeric)
     pair_columns(columns, columns, selection, [])

@@ -13,7 +13,7 @@ from klcli import __version__
 from klcli.errors import UsageError
 from klcli.monitoring.compare import Compared, Outcome
 from klcli.monitoring.report import Batch, Cell
-from klcli.results import Estimate, Finding
+from klcli.results import Direction, Estimate, Finding, Kind, Status
 
 #: Changes when the lines of older versions can no longer be read.
 _FORM = 1
@@ -106,6 +106,9 @@ def _outcome(record: dict[str, Any]) -> Outcome:
                 Estimate(
                     **{
                         **column["estimate"],
+                        "kind": Kind(column["estimate"]["kind"]),
+                        "direction": Direction(column["estimate"]["direction"]),
+                        "status": Status(column["estimate"]["status"]),
                         "columns": tuple(column["estimate"]["columns"]),
                         "warnings": _findings(column["estimate"]["warnings"]),
                     }

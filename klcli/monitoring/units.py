@@ -55,10 +55,9 @@ _DISTINCT: Final = 12
 
 def unit_change(column: Column) -> Finding | None:
     """Tell whether the batch has the values of the reference in another unit."""
-    name = column.table.name
-    if column.table.kind == Kind.DATETIME or name not in column.q.numbers:
+    if column.table.kind == Kind.DATETIME:
         return None
-    p, q = column.p.finite(name), column.q.finite(name)
+    p, q = column.finite()
     if len(p) < 50 or len(q) < 50:
         return None
     noise = _CRITICAL * (1 / len(p) + 1 / len(q)) ** 0.5

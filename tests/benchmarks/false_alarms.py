@@ -66,17 +66,17 @@ def dataset(rows: int, rng: np.random.Generator) -> pl.DataFrame:
     })  # fmt: skip
 
 
-def sizes(rng: np.random.Generator) -> tuple[int, int]:
+def sizes(rng: np.random.Generator, most: int) -> tuple[int, int]:
     """Draw the rows of a reference and of its batches."""
-    low, high = np.log(ROWS)
+    low, high = np.log([ROWS[0], most])
     reference, batch = np.exp(rng.uniform(low, high, 2)).astype(int).tolist()
     return reference, batch
 
 
-def run(seed: int) -> tuple[Counter[str], dict[str, pl.DataFrame]]:
+def run(seed: int, most: int) -> tuple[Counter[str], dict[str, pl.DataFrame]]:
     """Count what one run without drift tells."""
     rng = np.random.default_rng([SEED, seed])
-    rows, batch_rows = sizes(rng)
+    rows, batch_rows = sizes(rng, most)
     data = {"reference": dataset(rows, rng)}
     data |= {f"batch {number}": dataset(batch_rows, rng) for number in range(BATCHES)}
     batches = {name: frame for name, frame in data.items() if name != "reference"}
@@ -126,13 +126,14 @@ def main() -> None:
     """Run all and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--rows", type=int, default=ROWS[1], help="most rows of a dataset")
     parser.add_argument("--first", type=int, default=0, help="number of the first run")
     parser.add_argument("--evidently", action="store_true")
     chosen = parser.parse_args()
     runs, cells = Counter[str](), Counter[str]()
     started = time.perf_counter()
     for seed in range(chosen.first, chosen.first + chosen.runs):
-        found, data = run(seed)
+        found, data = run(seed, chosen.rows)
         if chosen.evidently:
             found += evidently(data)
         for name, number in found.items():

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 
@@ -34,7 +32,7 @@ def test_folders_and_globs_are_in_natural_order(folder):
 
 def test_what_a_shell_expands_is_put_in_natural_order(folder):
     expanded = sorted(str(path) for path in folder.iterdir())
-    assert [os.path.basename(path) for path in expanded] == ["jan1.csv", "jan10.csv", "jan2.csv"]
+    assert expanded[1].endswith("jan10.csv")
     assert names(*expanded) == ["jan1.csv", "jan2.csv", "jan10.csv"]
 
 

@@ -1,0 +1,121 @@
+"""A dataset of a kind that people have, and what can happen to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROWS = 4000
+#: How many rows fall into each hour of the day, as in most logs: few at night.
+DAILY = np.array(
+    [3, 2, 2, 2, 2, 2, 4, 8, 12, 14, 12, 11, 11, 12, 11, 10, 11, 13, 15, 14, 11, 8, 6, 4]
+)
+CITIES = ["NY", "LA", "SF", "Chicago"]
+
+
+def data(seed: int, rows: int = ROWS) -> pl.DataFrame:
+    """Draw rows of a made-up log."""
+    rng = np.random.default_rng([41421356237, seed])
+    hours = rng.choice(24, rows, p=DAILY / DAILY.sum())
+    micro = (rng.integers(0, 28, rows) * 24 + hours) * 3_600_000_000
+    micro += rng.integers(0, 3_600_000_000, rows)
+    return pl.DataFrame({
+        "height": rng.gamma(9, 200, rows),
+        "price": np.round(rng.lognormal(3, 1, rows), 2),
+        "temperature": rng.normal(12, 6, rows),
+        "city": rng.choice(CITIES, rows, p=[0.4, 0.3, 0.2, 0.1]),
+        "flag": rng.random(rows) < 0.2,
+        "sensor": rng.normal(50, 3, rows),
+        "returns": rng.standard_t(2, rows),
+        "hour": hours,
+        "time": np.datetime64("2024-03-01", "us") + micro.astype("timedelta64[us]"),
+    })  # fmt: skip
+
+
+def sometimes(share: float, value: object, column: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Put a value in the place of a share of a column's values."""
+
+    def change(frame: pl.DataFrame) -> pl.DataFrame:
+        chosen = pl.int_range(pl.len()) < share * pl.len()
+        return frame.with_columns(
+            pl.when(chosen).then(pl.lit(value)).otherwise(pl.col(column)).alias(column)
+        )
+
+    return change
+
+
+def column(name: str, expression: pl.Expr) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """Replace a column."""
+    return lambda frame: frame.with_columns(expression.alias(name))
+
+
+def c(name: str) -> pl.Expr:
+    """Name a column."""
+    return pl.col(name)
+
+
+#: What happened → (to which column, how, code of the finding, part of its sentence).
+SCENARIOS = {
+    "an outlier": (
+        "sensor", sometimes(1 / ROWS, 1e7, "sensor"), "outlier", "1e+07 lies far above",
+    ),
+    "an outlier below": (
+        "height", sometimes(1 / ROWS, -1e6, "height"), "outlier", "-1e+06 lies far below",
+    ),
+    "metres to feet": (
+        "height", column("height", c("height") * 3.28084), "unit-change", "metres to feet",
+    ),
+    "°C to °F": (
+        "temperature", column("temperature", c("temperature") * 1.8 + 32), "unit-change",
+        "°C to °F",
+    ),
+    "cents": ("price", column("price", c("price") * 100), "unit-change", "times 100"),
+    "thousands": ("height", column("height", c("height") / 1000), "unit-change", "by 1000"),
+    "a sign": ("temperature", column("temperature", -c("temperature")), "unit-change", "sign"),
+    "swapped labels": (
+        "city", column("city", c("city").replace({"NY": "Chicago", "Chicago": "NY"})),
+        "exchanged-labels", "'Chicago' with 'NY'",
+    ),
+    "a negated flag": ("flag", column("flag", ~c("flag")), "exchanged-labels", "'false'"),
+    "a null burst": ("sensor", sometimes(0.05, None, "sensor"), "null-rate", "5 % of the values"),
+    "a stuck sensor": ("sensor", sometimes(0.3, 51.234, "sensor"), "stuck-value", "30 % of"),
+    "a dead sensor": ("sensor", sometimes(1, 50.0, "sensor"), "stuck-value", "every value is 50"),
+    "a placeholder": (
+        "temperature", sometimes(0.02, -999.0, "temperature"), "placeholder", "-999",
+    ),
+    "a new category": (
+        "city", sometimes(0.01, "Boston", "city"), "new-categories", "'Boston' (1 %)",
+    ),
+    "a vanished category": (
+        "city", lambda frame: frame.filter(c("city") != "SF"), "vanished-categories", "'SF'",
+    ),
+    "lower case": (
+        "city", column("city", c("city").str.to_lowercase()), "respelled", "'ny' (",
+    ),
+    "a space": ("city", column("city", c("city") + " "), "respelled", "for 'NY'"),
+    "an hour of daylight saving": (
+        "hour", column("hour", (c("hour") + 1) % 24), "clock-change", "one hour later",
+    ),
+    "times in another zone": (
+        "time", column("time", c("time") - pl.duration(hours=1)), "clock-change",
+        "one hour earlier",
+    ),
+    "a missing hour": (
+        "hour", lambda frame: frame.filter(c("hour") != 7), "clock-change", "hour 7 is missing",
+    ),
+    "an hour twice": (
+        "time", lambda frame: pl.concat([frame, frame.filter(c("hour") == 9)]), "clock-change",
+        "hour 9 counts twice",
+    ),
+    "times that move on": (
+        "time", column("time", c("time") + pl.duration(days=30)), "moved-on", "later than any",
+    ),
+    "values out of range": (
+        "sensor", column("sensor", c("sensor") * 1.3), "out-of-range", "above the largest",
+    ),
+}  # fmt: skip
