@@ -14,7 +14,7 @@ from klcli.joint.functional import point
 from klcli.joint.members import members
 from klcli.joint.patterns import check, filled, state
 from klcli.joint.score_test import score_test
-from klcli.joint.stack import combined, weights
+from klcli.joint.stack import stacked
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class JointRatio:
         folds = Folds.draw(n, len(pool.label) - n, rng)
         fits = [cross_fitted(folds, member) for member in members(pool, rng).values()]
         whole, half = (np.column_stack(each) for each in zip(*fits, strict=True))
-        weight = weights(whole, pool.label)
-        g, h = combined(whole, weight), combined(half, weight)
+        g = stacked(whole, pool.label, folds, np.ones(len(pool.label), dtype=bool))
+        h = stacked(half, pool.label, folds, folds.half)
         return (
             point(g[:n], g[n:], h[:n], h[n:]),
             point(-g[n:], -g[:n], -h[n:], -h[:n], ("Q", "P")),

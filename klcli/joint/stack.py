@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.joint.folds import FOLDS
+
 if TYPE_CHECKING:
+    from klcli.joint.folds import Folds
     from klcli.typing import Bools, Floats
 
 #: No log ratio beyond this can be told from samples that fit into memory.
@@ -30,6 +33,11 @@ def weights(ratios: Floats, label: Bools) -> Floats:
         Cross-fitted log ratios.
     label : ndarray of bool, shape (N,)
         Whether a row is of P.
+
+    Returns
+    -------
+    ndarray, shape (members + 1,)
+        The last is a constant to be added.
 
     References
     ----------
@@ -70,11 +78,28 @@ def weights(ratios: Floats, label: Bools) -> Floats:
         gained, best, current = best - now, min(best, now), current + scale * step
         if gained < _ENOUGH:
             break
-    result: Floats = current[:-1]
-    return result
+    return current
 
 
-def combined(ratios: Floats, weight: Floats) -> Floats:
-    """Return the weighted sum of log ratios, shape (N, members) → (N,)."""
-    result: Floats = np.clip(ratios, -_LARGEST, _LARGEST) @ weight
+def stacked(ratios: Floats, label: Bools, folds: Folds, some: Bools) -> Floats:
+    """Return the weighted sum at every row, weighted by what is best at the rows of other folds.
+
+    Weights that had seen a row would tell it from others a little too well, which at P = Q is all
+    there is.
+
+    Parameters
+    ----------
+    ratios : ndarray, shape (N, members)
+        Cross-fitted log ratios.
+    label : ndarray of bool, shape (N,)
+    folds : Folds
+    some : ndarray of bool, shape (N,)
+        The rows by which to choose weights.
+    """
+    result = np.empty(len(label))
+    bounded = np.column_stack([np.clip(ratios, -_LARGEST, _LARGEST), np.ones(len(label))])
+    for fold in range(FOLDS):
+        seen = (folds.fold != fold) & some
+        here = folds.fold == fold
+        result[here] = bounded[here] @ weights(ratios[seen], label[seen])
     return result

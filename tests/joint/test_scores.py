@@ -20,7 +20,9 @@ def test_normal_samples_keep_their_scale(shift, scale):
     assert np.corrcoef(aligned_scores(p, q), pooled)[0, 1] > 0.998
 
 
-@pytest.mark.parametrize("function", [np.exp, lambda x: x**3, lambda x: 5 * x - 2])
+@pytest.mark.parametrize(
+    "function", [np.exp, lambda x: x**3, lambda x: 5 * x - 2], ids=["exp", "cube", "line"]
+)
 def test_only_ranks_matter(function):
     p, q = samples(1, 2)
     assert aligned_scores(function(p), function(q)) == pytest.approx(
