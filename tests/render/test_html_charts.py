@@ -83,7 +83,7 @@ def test_charts_hold_nothing_but_numbers(value):
     chart = distributions(cells)
     made = result("x", value=0.1, ci_high=value, ci_low=value, finite_estimate=value)
     interval = bar(made, scale([made], 200))
-    series = trend([made], {"feb": 0}, None, scale([made], HEIGHT))
+    series = trend([made], {"feb": 0}, None)
     for path in (
         chart.p,
         chart.q,
@@ -144,10 +144,10 @@ def test_a_trend_marks_each_batch_by_its_verdict():
         ],
         {"a": 0, "b": 1, "c": 2},
         "c",
-        Scale(0.01, 1.0, HEIGHT),
     )
+    assert (made.low, made.high) == (0.0001, 1.0)
     assert made.width == 3 * SLOT
-    assert made.stable == "M5 50h0"
+    assert made.stable == "M5 25h0"
     assert made.drift == "M25 0h0"
     assert made.undecided == ""
     assert made.tolerance == "M0 0h10M20 0h10"
@@ -155,4 +155,4 @@ def test_a_trend_marks_each_batch_by_its_verdict():
 
 
 def test_no_change_point_no_line():
-    assert trend([DRIFTED], {"feb": 0}, None, Scale(0.01, 1.0, HEIGHT)).change == -1
+    assert trend([DRIFTED], {"feb": 0}, None).change == -1

@@ -200,6 +200,8 @@ class Trend:
         The tolerance over all batches.
     change : int
         Where the first batch after a change begins; negative where there is none.
+    low, high : float
+        What the bottom and the top of the chart stand for, in the report's unit.
     """
 
     width: int
@@ -209,12 +211,13 @@ class Trend:
     stable: str
     tolerance: str
     change: int
+    low: float
+    high: float
 
 
-def trend(
-    results: Sequence[DriftResult], places: dict[str, int], changed: str | None, axis: Scale
-) -> Trend:
-    """Return the results of a column at the `places` of all batches; `axis` is `HEIGHT` long."""
+def trend(results: Sequence[DriftResult], places: dict[str, int], changed: str | None) -> Trend:
+    """Return the results of a column at the `places` of all batches."""
+    axis = scale(results, HEIGHT)
     lines = []
     points: dict[str, list[str]] = {verdict: [] for verdict in Verdict}
     for result in results:
@@ -237,6 +240,8 @@ def trend(
         stable="".join(points[Verdict.STABLE]),
         tolerance="".join(tolerances),
         change=SLOT * places[changed] if changed in places else -1,
+        low=axis.low,
+        high=axis.high,
     )
 
 

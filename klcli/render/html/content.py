@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from klcli.monitoring.report import Verdict
@@ -147,9 +147,8 @@ class Content:
         trend = None
         if self.many and len(results) > 1:
             changed = {point.column: point.batch for point in self.report.change_points}
-            axis = replace(self.axis, length=charts.HEIGHT)
             start = changed.get(results[0].estimate.column)
-            trend = charts.trend(results, self._places, start, axis)
+            trend = charts.trend(results, self._places, start)
         return card(
             results,
             self._places,
@@ -199,7 +198,7 @@ class Content:
 def floor(number: float) -> str:
     """Return a noise floor, whose digits beyond the fourth nobody needs.
 
-    >>> floor(0.00003), floor(0.0123)
-    ('<0.0001', '0.0123')
+    >>> floor(0.00003), floor(0.0123), floor(float("nan"))
+    ('<0.0001', '0.0123', '—')
     """
-    return "<0.0001" if 0 < number < 1e-4 else words.small(round(number, 4))
+    return "<0.0001" if number < 1e-4 else words.small(round(number, 4))
