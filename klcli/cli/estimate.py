@@ -19,7 +19,7 @@ EXAMPLES = """Examples:
 \b
   kl estimate jan.csv jul.csv                  every common column, both ways
   kl estimate jan.csv jul.csv -c dep_delay -v  one column, and why this method
-  kl estimate jan.csv jul.csv --joint          all columns together, and the split
+  kl estimate jan.csv jul.csv --joint          all columns together
   kl estimate a.npy b.npy -c x0 --value        the bare number
   kl estimate old.parquet new.parquet -o drift.json --fail-above 0.1
 """

@@ -71,7 +71,8 @@ def estimate(
     density : str
         How P and Q are modelled; ``auto`` chooses, `kl methods density` lists all.
     estimator : str
-        How the expectation is taken: ``auto``, ``plug-in`` or ``monte-carlo``.
+        How the expectation is taken: ``auto``, ``plug-in``, ``monte-carlo``, and for categories
+        ``empirical-bayes`` or ``dirichlet-mixture``.
     interval : str
         ``auto``, ``influence``, ``delta``, ``basic``, ``percentile``, ``bca``; from rows also
         ``subsampling``.
@@ -136,8 +137,8 @@ def estimate(
     >>> p = rng.multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], 2000)
     >>> q = rng.normal(size=(2000, 2))
     >>> result = estimate(p, q, joint=True, density="gaussian", direction="forward").results[0]
-    >>> print(f"{result.estimate:.1f} = {sum(result.marginals.values()):.1f} of the columns")
-    0.5 = 0.0 of the columns
+    >>> print(f"{result.estimate:.1f}, of which {result.dependence:.1f} by dependence")
+    0.5, of which 0.5 by dependence
     """
     unit = UNITS.get(str(base))
     if unit is None:

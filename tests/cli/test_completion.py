@@ -47,7 +47,7 @@ def complete(monkeypatch, capsys):
         ("kl estimate --direc", ["--direction"]),
         ("kl estimate --direction ", list(options.DIRECTIONS)),
         ("kl estimate --density ", list(options.DENSITY_NAMES)),
-        ("kl estimate --density k", ["kde"]),
+        ("kl estimate --density k", ["kde", "knn"]),
         ("kl estimate a b --estimator m", ["monte-carlo"]),
         ("kl estimate a b --interval b", ["basic", "bca"]),
         ("kl estimate --base ", ["e", "2", "10"]),
