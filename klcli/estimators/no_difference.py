@@ -49,13 +49,17 @@ def log_bayes_factor(p: Floats, q: Floats) -> Floats:
     deviation = np.exp(np.linspace(np.log(least), np.log(_WIDEST), _DEVIATIONS))
     log_prior = -1.5 * np.log1p(deviation**2)
     log_prior -= np.log(np.exp(log_prior).sum())
+    pooled = p + q
+    if np.all(pooled == pooled[:1]):
+        # Rows that only exchange P and Q.
+        pooled = pooled[:1]
     evidence = np.empty((_DEVIATIONS, len(p)))
     for row, spread in enumerate(deviation):
         concentration = float(1 / (spread**2 * share * (1 - share)))
         from_p = log_rising(concentration * share, p)
         from_q = log_rising(concentration * (1 - share), q)
-        pooled = log_rising(concentration, p + q)
-        evidence[row] = np.sum(from_p + from_q - pooled, axis=1)
+        together = log_rising(concentration, pooled).sum(axis=1)
+        evidence[row] = from_p.sum(axis=1) + from_q.sum(axis=1) - together
     evidence -= n * np.log(share) + m * np.log(1 - share)
     evidence += log_prior[:, None]
     largest = evidence.max(axis=0)
