@@ -107,6 +107,11 @@ def profile(
         raise UsageError("there is nothing to profile", "name a file, a folder or -")
     if not 1 <= min_count < 2**53:
         raise UsageError(f"--min-count {min_count:g} is no count", "give a number from 1 up")
+    if min_count > 1 and weight is not None:
+        raise UsageError(
+            "--min-count counts rows, and cells of weighted rows hold weights only",
+            "leave out --min-count or --weight",
+        )
     if not 0 <= seed < 2**63:
         raise UsageError(f"--seed {seed} is out of range", "give a number from 0 up")
     findings: list[Finding] = []

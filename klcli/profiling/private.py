@@ -17,9 +17,8 @@ def coarsened(profile: Profile, least: int) -> Profile:
     """Return a profile without values that fewer than `least` rows share.
 
     Neighbouring cells of numbers are merged until each holds so many rows, and the outermost
-    bounds rounded outwards to two digits of the range; rarer categories count as one. With
-    weights, what counts are the weights. This guards against reading off single values; it is no
-    proof of anonymity.
+    bounds rounded outwards to two digits of the range; rarer categories count as one. This guards
+    against reading off single values; it is no proof of anonymity. Rows must not be weighted.
     """
     columns = tuple(_column(column, least) for column in profile.columns)
     return replace(profile, columns=columns)

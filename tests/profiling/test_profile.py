@@ -479,6 +479,7 @@ def test_columns_are_chosen(small):
     [
         ((), {}, UsageError, "nothing to profile"),
         (("x",), {"min_count": 0}, UsageError, "--min-count"),
+        (("x",), {"min_count": 5, "weight": "w"}, UsageError, "weights only"),
         (("x",), {"seed": -1}, UsageError, "--seed"),
         (("a.klp",), {}, InputError, "is a profile already"),
         (([1.0, 2.0],), {"column": ["y"]}, InputError, "no column 'y'"),
