@@ -100,3 +100,20 @@ def test_densities_of_rows_are_explained_and_so_are_their_warnings(kl):
     assert "--joint" in kl("methods", "knn", "--format", "table")[1]
     assert "--joint" in kl("methods", "ratio", "--format", "table")[1]
     assert "--max-rows" in kl("methods", "sampled-rows", "--format", "table")[1]
+
+
+def test_the_help_names_the_cap_that_is_used(kl):
+    from klcli.data.rows import ROW_CAP
+
+    assert f"(default: {ROW_CAP})" in " ".join(kl("estimate", "--help")[1].split())
+
+
+def test_the_default_names_the_extra_that_it_needs(kl, monkeypatch):
+    import sys
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sklearn"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    code, out, err = kl("estimate", A, B, "--joint", "--max-rows", "200")
+    assert (code, out) == (2, "")
+    assert "pip install 'klcli[joint]'" in err
