@@ -10,7 +10,7 @@ import pytest
 from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-HEAVY = {"numpy", "scipy", "sklearn", "polars", "pandas", "pyarrow", "rich", "narwhals"}
+HEAVY = {"jinja2", "numpy", "scipy", "sklearn", "polars", "pandas", "pyarrow", "rich", "narwhals"}
 PROBE = """
 import sys
 from klcli.__main__ import main

@@ -95,7 +95,7 @@ def test_charts_hold_nothing_but_numbers(value):
         series.stable,
         series.tolerance,
     ):
-        assert re.fullmatch(r"[MVHhvz0-9 -]*", path)
+        assert re.fullmatch(r"[MVHhvz0-9. -]*", path)
 
 
 def test_the_axis_is_logarithmic():
@@ -147,8 +147,8 @@ def test_a_trend_marks_each_batch_by_its_verdict():
     )
     assert (made.low, made.high) == (0.0001, 1.0)
     assert made.width == 3 * SLOT
-    assert made.stable == "M5 25h0"
-    assert made.drift == "M25 0h0"
+    assert made.stable == "M5 25h.1"
+    assert made.drift == "M25 0h.1"
     assert made.undecided == ""
     assert made.tolerance == "M0 0h10M20 0h10"
     assert made.change == 20

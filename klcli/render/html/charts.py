@@ -228,7 +228,8 @@ def trend(results: Sequence[DriftResult], places: dict[str, int], changed: str |
         low, high = estimate.ci_low, estimate.ci_high
         top = 0 if math.isnan(high) else HEIGHT - axis(high)
         lines.append(f"M{middle} {HEIGHT - axis(low)}V{top}")
-        points[result.verdict].append(f"M{middle} {HEIGHT - axis(estimate.finite_estimate)}h0")
+        # Of no length at all, a line with square ends is not printed.
+        points[result.verdict].append(f"M{middle} {HEIGHT - axis(estimate.finite_estimate)}h.1")
     tolerances = [
         f"M{SLOT * places[r.batch]} {HEIGHT - axis(r.tolerance)}h{SLOT}" for r in results
     ]
