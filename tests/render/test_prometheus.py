@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from render.drift_reports import (
@@ -77,6 +78,12 @@ def test_infinite_and_unknown_values():
     assert seen["kl_divergence_nats", ("column", "carrier")] == math.inf
     assert seen["kl_divergence_finite_nats", ("column", "carrier")] == 0.1234
     assert math.isnan(seen["kl_divergence_nats", ("column", "remark")])
+
+
+def test_numbers_of_numpy_are_written_as_numbers():
+    made = report(result("x", value=np.float64(0.1), p_value=np.float64(0.5)))
+    assert samples(made)["kl_divergence_nats", ("column", "x")] == 0.1
+    assert "np." not in prometheus(made, written=WHEN)
 
 
 def test_the_verdict_is_one_of_three():
