@@ -5,7 +5,8 @@ plug-in, so only what both allow is written: messages of a whole batch stand in 
 ``system-out``, and times are zero, because columns are not timed one by one.
 
 An undecided column is *skipped*, with its reason: it fails no build, and it does not pass as if
-something had been shown. A batch that gave no results is an *error*.
+something had been shown. A batch that gave no results is an *error*. Columns that a batch has lost,
+gained or retyped have no row of their own: a case called "schema" is skipped with them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from klcli.monitoring.report import Verdict
+from klcli.monitoring.schema import SCHEMA
 from klcli.render import drift_words as words
 from klcli.render.text import printable
 
@@ -82,6 +84,9 @@ def _batch(
     if not results:
         why = "; ".join(printable(finding.message) for finding in batch.findings)
         cases = [_error(title, "batch", why or "no column could be compared")]
+    changed = [printable(each.message) for each in batch.findings if each.code in SCHEMA]
+    if results and changed:
+        cases.append(_skipped(title, "schema", changed))
     properties = [
         ("klcli_version", report.klcli_version),
         ("seed", str(report.seed)),
@@ -135,6 +140,13 @@ def _case(title: str, result: DriftResult, unit: str) -> _Case:
     child = ET.SubElement(case, outcome, type=str(result.verdict), message=message)
     child.text = "\n".join([message, *details])
     return case, outcome
+
+
+def _skipped(title: str, what: str, messages: Sequence[str]) -> _Case:
+    case = _named(title, what)
+    child = ET.SubElement(case, "skipped", type=what, message="; ".join(messages))
+    child.text = "\n".join(messages)
+    return case, "skipped"
 
 
 def _error(title: str, what: str, message: str) -> _Case:

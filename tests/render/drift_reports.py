@@ -143,7 +143,7 @@ def report(*results, batches=("feb",), **fields):
 
 BURST = Finding("null-burst", "missing values rose from 1.9 % to 8.8 % of the rows")
 NEW = Finding("new-category", "new category 'OO', 0.4 % of the rows")
-LOST = Finding("column-lost", "the reference has a column 'tailnum' that this batch lacks")
+LOST = Finding("lost-columns", "the reference has a column 'tailnum' that this batch lacks")
 
 DRIFTED = result(
     "air_time",

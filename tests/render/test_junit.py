@@ -72,6 +72,13 @@ def test_a_batch_without_results_and_an_interrupted_run_are_errors():
     ]
 
 
+def test_a_lost_column_is_seen():
+    seen = outcomes(junit(MANY, written=WHEN))
+    assert [each for each in seen if each[1] == "schema"] == [
+        ("mar", "schema", Skipped, "the reference has a column 'tailnum' that this batch lacks")
+    ]
+
+
 def test_nothing_compared_is_an_error():
     assert outcomes(junit(NONE, written=WHEN)) == [
         ("kl drift", "run", Error, "Nothing was compared")
