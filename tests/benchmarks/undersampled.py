@@ -99,9 +99,9 @@ def divergence(p: np.ndarray, q: np.ndarray) -> float:
 
 def draw(p: np.ndarray, q: np.ndarray, n: int, m: int, rng: np.random.Generator) -> CountTable:
     """Draw a count table; categories that neither sample shows are not in it."""
-    counts = rng.multinomial(n, p).astype(float), rng.multinomial(m, q).astype(float)
-    table = CountTable.categorical(tuple(map(str, range(len(p)))), *counts)
-    return table.subset(table.p + table.q > 0)
+    counts = np.array([rng.multinomial(n, p), rng.multinomial(m, q)], float)
+    shown = np.flatnonzero(counts.any(axis=0))
+    return CountTable.categorical(tuple(map(str, shown)), *counts[:, shown])
 
 
 @dataclass(frozen=True)
