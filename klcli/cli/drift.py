@@ -248,7 +248,7 @@ def drift(
         write_out(render_drift(report, written_as, verbose=verbose, screen=screen))
     _tell(report, quiet=quiet, resume=resume)
     tripped = drift_gate.tripped(report, fail_on or ())
-    for sentence in tripped:
+    for sentence in drift_gate.shortened(tripped):
         write_error(sentence)
     code = drift_gate.exit_code(report, tripped=bool(tripped))
     if code:

@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     from klcli.monitoring.report import Batch, DriftReport
 
 TRIPPED, PARTIAL, INTERRUPTED = 1, 3, 130
+#: Sentences on standard error; the report has all.
+_SHOWN = 10
 
 
 def tripped(report: DriftReport, gates: Sequence[str]) -> list[str]:
     """Return a sentence for everything that a gate is closed to."""
     return [sentence for gate in dict.fromkeys(gates) for sentence in _reasons(report, gate)]
+
+
+def shortened(sentences: Sequence[str]) -> list[str]:
+    """Return the first sentences, and how many more there are."""
+    if len(sentences) <= _SHOWN:
+        return list(sentences)
+    return [*sentences[:_SHOWN], f"… and {len(sentences) - _SHOWN:,} more"]
 
 
 def _reasons(report: DriftReport, gate: str) -> Iterator[str]:

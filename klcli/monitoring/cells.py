@@ -51,8 +51,8 @@ class NumberCells:
     def cells(self, fine: CountTable, reduced: CountTable, contributions: Floats) -> list[Cell]:
         """Add up counts of `fine` and contributions of `reduced` cells."""
         shares = [
-            _between(fine, fine.p / fine.n_p, self.bounds),
-            _between(fine, fine.q / fine.n_q, self.bounds),
+            np.maximum(_between(fine, fine.p / fine.n_p, self.bounds), 0.0),
+            np.maximum(_between(fine, fine.q / fine.n_q, self.bounds), 0.0),
             _between(reduced, contributions, self.bounds),
         ]
         lower = np.concatenate([[-np.inf], self.bounds])

@@ -179,7 +179,7 @@ class _Run:
         count = max(len(batches) - references.start, 1)
         try:
             for position, batch in enumerate(batches[references.start :], references.start):
-                outcomes.append(self._outcome(batch, references, position, tests, count))
+                self._compare(batch, references, position, tests, count, outcomes)
         except KeyboardInterrupt:
             if not outcomes:
                 raise
@@ -187,15 +187,23 @@ class _Run:
         self.tell("done", 1.0)
         return outcomes, True
 
-    def _outcome(
-        self, batch: Opened, references: References, position: int, tests: int, count: int
-    ) -> Outcome:
+    def _compare(
+        self,
+        batch: Opened,
+        references: References,
+        position: int,
+        tests: int,
+        count: int,
+        outcomes: list[Outcome],
+    ) -> None:
+        """Add the outcome of one batch: from the state, or by comparing it."""
         name, source = batch.incoming.name, batch.incoming.source
         marks = batch.incoming.identity, references.identity(position)
         key = self.state.key(*marks, self.options.fingerprint()) if all(marks) else ""
         done = self.state.outcome(key)
         if done is not None:
-            return done
+            outcomes.append(done)
+            return
         step = position - references.start
 
         def progress(what: str, share: float) -> None:
@@ -210,12 +218,14 @@ class _Run:
         except InputError as error:
             reason = Finding(UNREADABLE, f"{error.message}; {error.hint}")
             # Not remembered: the file may be complete the next time.
-            return Outcome(Batch(name, source, 0, references.name, 0, (reason,)))
+            outcomes.append(Outcome(Batch(name, source, 0, references.name, 0, (reason,))))
+            return
         finally:
             if not self.options.sliding:
                 batch.close()
+        # In this order: what is on the disk must not be missing from an interrupted report.
+        outcomes.append(outcome)
         self.state.add(key, outcome)
-        return outcome
 
     def _assembled(
         self, references: References, batches: Sequence[Opened], outcomes: Sequence[Outcome],

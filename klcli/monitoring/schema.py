@@ -24,21 +24,20 @@ def schema_findings(
     columns: Sequence[ColumnTable],
 ) -> Iterator[Finding]:
     """Say how the columns of a batch differ from those of its reference."""
-    paired = {column.name for column in columns}
     ignored = {*options.exclude, options.weight, options.by, options.time}
 
-    def alone(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    def compared(names: Sequence[str]) -> list[str]:
         return [
             name
             for name in names
-            if name not in others
-            and name not in ignored
-            and (not options.column or name in options.column)
+            if name not in ignored and (not options.column or name in options.column)
         ]
 
-    new, lost = alone(ours, theirs), alone(theirs, ours)
-    if len(new) == len(lost) == len(paired) == 1:
-        return  # a single column, compared under another name
+    left, right = compared(ours), compared(theirs)
+    # Lone columns are compared whatever their names are.
+    lone = len(left) == len(right) == 1
+    new = [name for name in left if name not in theirs and not lone]
+    lost = [name for name in right if name not in ours and not lone]
     if new:
         yield Finding("new-columns", f"columns that the reference lacks: {listed(new)}")
     if lost:

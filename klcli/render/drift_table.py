@@ -75,8 +75,7 @@ def _sources(report: DriftReport, width: int | None) -> list[str]:
         room = width - len("P") - len(" rows") - 2 * len(GAP) - len(rows[0]) - len(more)
         names = [cut_start(name, max(room, SHORTEST_NAME)) for name in names]
     longest = max(map(cell_width, names))
-    sliding = any(batch.reference != report.reference.source for batch in batches if batch.rows)
-    notes = [more, " at first, then what comes before each batch" if sliding else ""]
+    notes = [more, ""]
     return [
         GAP.join([sign, pad(name, longest), f"{count} rows{note}"])
         for sign, name, count, note in zip("PQ", names, rows, notes, strict=True)
@@ -90,7 +89,11 @@ def _summary(report: DriftReport) -> list[str]:
         text += f", {100 * report.confidence:g} % intervals, tolerance {tolerances[0]:g}"
     if len(tolerances) > 1:
         text += f" … {tolerances[-1]:g}"
-    return [text, words.headline(report), *words.gaps(report)]
+    lines = [text, words.headline(report), *words.gaps(report)]
+    source = report.reference.source
+    if any(batch.reference != source for batch in report.batches if batch.rows):
+        lines.insert(1, "Q is what comes before each batch; above stands the first")
+    return lines
 
 
 def _body(
@@ -107,10 +110,10 @@ def _body(
         f"{100 * report.confidence:g} % interval": align_intervals([each for _, each in shown]),
         "q": align([p_value(result.q_value) for result in worst]),
     }
-    filled = [
-        [pad(cell, cell_width(head), right=head != "verdict") for cell in column]
-        for head, column in cells.items()
-    ]
+    filled = []
+    for head, column in cells.items():
+        longest = max(cell_width(head), *map(cell_width, column))
+        filled.append([pad(cell, longest, right=head != "verdict") for cell in column])
     heads = [
         pad(head, cell_width(column[0]), right=head != "verdict")
         for head, column in zip(cells, filled, strict=True)
@@ -142,7 +145,8 @@ def _with_batches(
 ) -> list[str]:
     """Return the rows with the batch that is shown, and a bar for each batch."""
     spark = min(len(report.batches), _LONGEST_SPARK)
-    batches = [printable(result.batch) for result in worst]
+    short = _short([batch.name for batch in report.batches])
+    batches = [short[result.batch] for result in worst]
     batch_width = max(len("worst batch"), *map(cell_width, batches))
     longest = _name_width(names, None)
     if width is not None:
@@ -161,10 +165,17 @@ def _with_batches(
     for results, name, batch, *row in zip(columns, names, batches, *filled, strict=True):
         line = [pad(cut(name, longest), longest), *row]
         if batch_width:
-            line.append(pad(cut(batch, batch_width), batch_width))
+            line.append(pad(cut_start(batch, batch_width), batch_width))
         bars = _sparkline(results, order, len(report.batches), spark, style)
         lines.append(GAP.join([*line, bars]).rstrip())
     return lines
+
+
+def _short(names: Sequence[str]) -> dict[str, str]:
+    """Return names without the extension that all of them have."""
+    endings = {name[name.rindex(".") :] if "." in name else "" for name in names}
+    ending = endings.pop() if len(endings) == 1 else ""
+    return {name: printable(name.removesuffix(ending)) for name in names}
 
 
 def _sparkline(
@@ -205,25 +216,45 @@ def _happened(report: DriftReport, width: int | None, *, verbose: bool) -> list[
     for point in report.change_points:
         text = f"{words.name(point.column)} {words.change_point(point, report.unit)}"
         lines += wrap(text, width, GAP)
-    found: dict[str, list[tuple[str, Finding]]] = {}
-    for batch in report.batches:
-        for finding in batch.findings:
-            found.setdefault(finding.code, []).append((printable(batch.name), finding))
-    for result in report.results:
-        where = f"{printable(result.batch)}, {words.column_name(result)}"
-        for finding in result.changes:
-            found.setdefault(finding.code, []).append((where, finding))
-    for finding in report.findings:
-        found.setdefault(finding.code, []).append(("", finding))
-    for code, same in found.items():
-        shown = same if verbose else same[:_SHOWN]
-        for where, finding in shown:
-            text = f"{where}: {printable(finding.message)}" if where else finding.message
+    for code, same in _by_code(report).items():
+        shown = list(same.items()) if verbose else list(same.items())[:_SHOWN]
+        for (column, message), batches in shown:
+            parts = [_together(batches)] * bool(batches) + [column] * bool(column)
+            text = ", ".join(parts) + ": " * bool(parts) + message
             lines += wrap(f"{text} [{code}]", width, GAP)
         if len(same) > len(shown):
             more = f"… and {len(same) - len(shown):,} more with {code} (-v shows them)"
             lines += wrap(more, width, GAP, GAP)
     return lines
+
+
+def _by_code(report: DriftReport) -> dict[str, dict[tuple[str, str], list[str]]]:
+    """Return for each code what is said of which column, and of which batches."""
+    found: dict[str, dict[tuple[str, str], list[str]]] = {}
+
+    def add(finding: Finding, column: str, batch: str | None) -> None:
+        said = found.setdefault(finding.code, {})
+        where = said.setdefault((column, printable(finding.message)), [])
+        if batch is not None:
+            where.append(batch)
+
+    for batch in report.batches:
+        for finding in batch.findings:
+            add(finding, "", batch.name)
+    for result in report.results:
+        for finding in result.changes:
+            add(finding, words.column_name(result), result.batch)
+    for finding in report.findings:
+        add(finding, "", None)
+    return found
+
+
+def _together(batches: Sequence[str]) -> str:
+    """Return the names of batches, or the first and last of many and how many there are."""
+    names = [printable(name) for name in batches]
+    if len(names) <= 2:
+        return ", ".join(names)
+    return f"{names[0]} … {names[-1]} ({len(names)} batches)"
 
 
 def _details(

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import polars as pl
+import pytest
+
+from klcli.cli import progress
+from klcli.cli.drift import GATES
+from klcli.cli.output import DRIFT_EXTENSIONS, DRIFT_FORMATS
+
+KL = [sys.executable, "-m", "klcli"]
+FAST = ["--resamples", "99"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    rng = np.random.default_rng(58309518948)
+    for name, shift in (("ref", 0.0), ("day1", 0.0), ("day2", 1.0)):
+        frame = pl.DataFrame({"x": rng.normal(shift, 1, 2000), "k": rng.integers(0, 5, 2000)})
+        frame.write_csv(tmp_path / f"{name}.csv")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_verdicts_on_standard_output(kl, folder):
+    code, out, err = kl("drift", "ref.csv", "day1.csv", "day2.csv", "--format", "json", *FAST)
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    schema = json.loads(kl("schema", "drift")[1])
+    jsonschema.Draft202012Validator(schema).validate(document)
+    verdicts = {(each["batch"], each["column"]): each["verdict"] for each in document["results"]}
+    assert verdicts["day1.csv", "x"] == verdicts["day2.csv", "k"] == "stable"
+    assert verdicts["day2.csv", "x"] == "drift"
+    assert document["reference"] == {"source": "ref.csv", "rows": 2000}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], 0),
+        (["--fail-on", "never"], 0),
+        (["--fail-on", "drift"], 1),
+        (["--fail-on", "drift", "--tolerance", "0.9"], 0),
+        (["--fail-on", "undecided"], 0),
+        (["--fail-on", "undecided", "--fail-on", "drift"], 1),
+        (["--fail-on", "schema"], 0),
+        (["--fail-on", "changes"], 0),
+    ],
+)
+def test_gates(kl, folder, words, code):
+    done, _, err = kl("drift", "ref.csv", "day1.csv", "day2.csv", *words, *FAST, "--format", "csv")
+    assert done == code
+    assert ("drift: day2.csv, x: D(P‖Q) = " in err) is (code == 1)
+
+
+def test_the_gates_of_schema_and_changes(kl, folder):
+    pl.read_csv("day1.csv").select("x", z=pl.lit(1)).write_csv("new.csv")
+    code, _, err = kl("drift", "ref.csv", "new.csv", "--fail-on", "schema", *FAST)
+    assert code == 1
+    assert "schema: new.csv: columns of the reference that are lost: 'k'" in err
+    frame = pl.read_csv("day1.csv")
+    frame.with_columns(pl.when(pl.int_range(pl.len()) > 200).then("x").alias("x")).write_csv(
+        "gap.csv"
+    )
+    code, _, err = kl("drift", "ref.csv", "gap.csv", "--fail-on", "changes", *FAST)
+    assert code == 1
+    assert "changes: gap.csv, x: 10 % of the values are missing" in err
+
+
+def test_a_batch_that_cannot_be_read_is_partial(kl, folder):
+    Path("day3.csv").write_text("")
+    code, out, err = kl("drift", "ref.csv", "day*.csv", *FAST)
+    assert code == 3
+    assert out.count("day1.csv") > 0
+    assert err == "error: day3.csv: day3.csv: the file is empty; give a file with rows\n"
+    code, _, _ = kl("drift", "ref.csv", "day*.csv", "--fail-on", "drift", *FAST)
+    assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--fail-on", "fire"], "unknown --fail-on 'fire'"),
+        (["--fail-on", "never", "--fail-on", "drift"], "excludes"),
+        (["--tolerance", "-1"], "no tolerance"),
+        (["--reference", "last"], "no such reference"),
+        (["--time", "x"], "go together"),
+        (["-o", "report.pdf"], "unknown extension"),
+        (["-o", "day1.csv"], "overwrite"),
+        (["-c", "y"], "no column 'y'"),
+        (["--format", "pdf"], "unknown --format"),
+    ],
+)
+def test_what_makes_no_sense_is_an_error(kl, folder, words, part):
+    code, out, err = kl("drift", "ref.csv", "day1.csv", *words)
+    assert (code, out) == (2, "")
+    assert part in err
+    assert "hint: " in err
+
+
+def test_every_format_is_written_to_a_file_of_its_extension(kl, folder):
+    files = [f"report{extension}" for extension in DRIFT_EXTENSIONS]
+    words = [word for name in files for word in ("-o", name)]
+    code, out, _ = kl("drift", "ref.csv", "day1.csv", *words, *FAST)
+    assert (code, out) == (0, "")
+    assert all(Path(name).stat().st_size > 100 for name in files)
+    assert set(DRIFT_EXTENSIONS.values()) == set(DRIFT_FORMATS)
+
+
+@pytest.mark.parametrize("form", DRIFT_FORMATS)
+def test_every_format_is_printed(kl, folder, form):
+    code, out, _ = kl("drift", "ref.csv", "day2.csv", "--format", form, *FAST)
+    assert code == 0
+    assert "drift" in out
+
+
+def test_options_reach_the_run(kl, folder):
+    words = ["--base", "2", "--seed", "5", "--confidence", "0.9", "-c", "x", "--tolerance", "0.3"]
+    out = kl("drift", "ref.csv", "day1.csv", *words, *FAST, "--format", "json")[1]
+    document = json.loads(out)
+    assert (document["unit"], document["seed"], document["confidence"]) == ("bits", 5, 0.9)
+    assert [(each["column"], each["tolerance"]) for each in document["results"]] == [("x", 0.3)]
+
+
+def test_standard_input_is_a_batch(folder):
+    done = subprocess.run(
+        [*KL, "drift", "ref.csv", "-", "--format", "csv", *FAST],
+        input=Path("day1.csv").read_bytes(), capture_output=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.decode().splitlines()[1].startswith("stdin,x,")
+
+
+def test_resume(kl, folder):
+    words = ["drift", "ref.csv", "day1.csv", "day2.csv", "--resume", "state", "--format", "json"]
+    first = kl(*words, *FAST)
+    assert len(Path("state").read_text().splitlines()) == 2
+    assert kl(*words, *FAST) == first
+
+
+def test_an_interrupted_run_reports_what_is_done(folder):
+    for number in range(3, 40):
+        Path(f"day{number}.csv").write_bytes(Path("day1.csv").read_bytes())
+    process = subprocess.Popen(
+        [*KL, "drift", "ref.csv", "day*.csv", "--resume", "state", "-o", "report.json"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    state, patience = Path("state"), time.monotonic() + 60
+    while time.monotonic() < patience:
+        if state.exists() and state.read_text().count("\n") >= 2:
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "finished batches are in the report; the same command goes on from here" in err
+    document = json.loads(Path("report.json").read_text())
+    assert document["complete"] is False
+    assert 2 <= len(document["batches"]) < 39
+    assert not list(folder.glob(".report*"))
+
+
+def test_a_killed_run_leaves_no_report_and_loses_no_batch(folder):
+    for number in range(3, 40):
+        Path(f"day{number}.csv").write_bytes(Path("day1.csv").read_bytes())
+    command = [*KL, "drift", "ref.csv", "day*.csv", "--resume", "state", "-o", "report.json"]
+    process = subprocess.Popen([*command, "-q", *FAST], stderr=subprocess.DEVNULL)
+    state, patience = Path("state"), time.monotonic() + 60
+    while time.monotonic() < patience:
+        if state.exists() and state.read_text().count("\n") >= 2:
+            break
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert not Path("report.json").exists()
+    before = state.read_bytes().count(b"\n")
+    assert subprocess.run([*command, "-q", *FAST], check=False).returncode == 0
+    assert state.read_bytes().count(b"\n") == 39
+    assert before >= 2
+    assert len(json.loads(Path("report.json").read_text())["batches"]) == 39
+
+
+def test_the_bar_can_show_the_time_left(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with progress.ProgressBar(time_left=True) as bar:
+        bar("day1: reading", 0.5)
+        time.sleep(0.05)
+        bar("day1: reading", 0.6)
+    assert "day1: reading" in capsys.readouterr().err
+
+
+def test_gates_are_completed(kl, monkeypatch):
+    from typer.main import get_command
+
+    from klcli.cli.app import app
+
+    command = get_command(app).commands["drift"]
+    (option,) = [each for each in command.params if "--fail-on" in each.opts]
+    context = command.make_context("drift", ["a", "b"], resilient_parsing=True)
+    assert {item.value for item in option.shell_complete(context, "")} == set(GATES)
