@@ -25,6 +25,9 @@ _MOST_LEVELS = 64
 #: Whitened values beyond this say no more than that they are wild: a normal density is down to
 #: exp(−200) there.
 _WILD = 20.0
+#: Products of features: as many as 30 numeric columns have, which is what keeps a fit quick, and
+#: one for four rows, beyond which a ridge cannot tell them apart.
+_MOST_PRODUCTS, _PRODUCTS_PER_ROW = 500, 0.25
 #: Centres of the kernel features: enough to be dense in two or three dimensions; beyond that no
 #: number is.
 _CENTRES = 200
@@ -108,15 +111,20 @@ def linear(pool: Pool) -> Floats:
 
 
 def products(pool: Pool) -> Floats:
-    """Return products of two scores, of scores and levels, and of two levels.
+    """Return products of two scores, then of scores and levels, then of two levels.
 
-    Scores are whitened, and squares divided by √2, so that normal rows give columns of one
-    standard deviation.
+    As many of these three groups as rows can carry. Scores are whitened, and squares divided by
+    √2, so that normal rows give columns of one standard deviation.
     """
     base = linear(pool)
+    numbers = pool.white.shape[1]
     first, second = np.triu_indices(base.shape[1])
     # The square of an indicator says nothing new.
-    new = (first != second) | (first < pool.white.shape[1])
+    new = (first != second) | (first < numbers)
+    group = (first >= numbers).astype(int) + (second >= numbers)
+    sizes = np.cumsum(np.bincount(group[new], minlength=3))
+    most = min(_MOST_PRODUCTS, len(base) * _PRODUCTS_PER_ROW)
+    new &= sizes[group] <= most
     first, second = first[new], second[new]
     result = base[:, first] * base[:, second]
     square = first == second

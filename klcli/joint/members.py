@@ -31,7 +31,7 @@ def members(pool: Pool, rng: Generator) -> dict[str, Member]:
     blocks = [(base, _SLOPE)]
     found: dict[str, Member] = {"linear": _logistic(blocks, label)}
     second = products(pool)
-    if second.shape[1] and second.shape[1] <= len(label) / 4:
+    if second.shape[1]:
         blocks = [*blocks, (second, _SLOPE)]
         found["quadratic"] = _logistic(blocks, label)
     if pool.scores.shape[1]:

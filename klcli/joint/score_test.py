@@ -57,10 +57,7 @@ def score_test(
     pool = Pool.of(numbers, codes, np.arange(len(numbers)) < n, blind=True)
     rows = len(numbers)
     weight = n / rows
-    blocks = [linear(pool)]
-    second = products(pool)
-    if second.shape[1] <= rows / 4:
-        blocks.append(second)
+    blocks = [linear(pool), products(pool)]
     if pool.scores.shape[1]:
         blocks += [curves(pool), kernel(pool, KERNEL_WIDTH, rng)]
     design = np.hstack(blocks)
