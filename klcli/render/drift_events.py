@@ -48,7 +48,7 @@ def by_column(report: DriftReport) -> list[list[DriftResult]]:
 
 
 def changes(report: DriftReport) -> list[Event]:
-    """Return what happened to columns, what matters first, and their change points.
+    """Return what happened to columns, what matters first, each with its change point.
 
     A column that drifted and of which nothing more is known is told by the cell that contributes
     most.
@@ -69,7 +69,10 @@ def changes(report: DriftReport) -> list[Event]:
         Event((point.column, point.column == "*"), words.change_point(point, report.unit))
         for point in report.change_points
     ]
-    return events
+    order = {
+        column: place for place, column in reversed(list(enumerate(e.column for e in events)))
+    }
+    return sorted(events, key=lambda event: order[event.column])
 
 
 def findings(report: DriftReport) -> list[Event]:

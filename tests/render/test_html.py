@@ -14,6 +14,7 @@ import html5lib
 import pytest
 from render.drift_reports import (
     ALL,
+    BURST,
     HOSTILE_NAMES,
     MANY,
     NONE,
@@ -129,11 +130,21 @@ def test_the_verdict_comes_first():
 def test_what_changed_in_words():
     changed = tree(MANY).findall(".//ul[@class='said']")[0]
     means = "mean divergence 0.011 before, 0.212 nats from then on (p ≤ 0.001)"
+    rose = "missing values rose from 1.9 % to 8.8 % of the rows (mar)"
     assert [text(each) for each in changed] == [
-        "air_time: missing values rose from 1.9 % to 8.8 % of the rows (mar)",
+        f"air_time: {rose}; changed with mar: {means}",
         "carrier: new category 'OO', 0.4 % of the rows (feb and 1 other batch)",
-        f"air_time: changed with mar: {means}",
     ]
+
+
+def test_more_than_ten_columns_that_changed_are_folded():
+    made = report(*(result(f"c{place}", changes=[BURST]) for place in range(14)))
+    root = tree(made)
+    shown = root.find(".//ul[@class='said']")
+    assert len(shown) == 10
+    folded = root.find(".//details")
+    assert text(folded.find("summary")) == "4 more"
+    assert len(folded.find("ul")) == 4
 
 
 def test_the_heat_map_is_a_table_of_numbers():

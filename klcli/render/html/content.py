@@ -73,12 +73,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence about a column, and in which batches it holds."""
+    """Sentences about a column (or none), each with the batches it holds in."""
 
     column: Name | None
     anchor: str
-    sentence: str
-    where: str
+    sentences: tuple[tuple[str, str], ...]
 
 
 class Content:
@@ -160,24 +159,32 @@ class Content:
         )
 
     def changes(self) -> list[Said]:
-        """Return what happened to columns, in words."""
-        return [self._said(event) for event in drift_events.changes(self.report)]
+        """Return what happened, in words, column by column."""
+        by_column: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+        for event in drift_events.changes(self.report):
+            if event.column is not None:
+                by_column.setdefault(event.column, []).append(self._sentence(event))
+        return [
+            Said(
+                Name("all columns together") if about[1] else name(about[0]),
+                self._anchors.get(about, ""),
+                tuple(sentences),
+            )
+            for about, sentences in by_column.items()
+        ]
 
     def findings(self) -> list[Said]:
         """Return what concerns the run and whole batches."""
-        return [self._said(event) for event in drift_events.findings(self.report)]
+        events = drift_events.findings(self.report)
+        return [Said(None, "", (self._sentence(event),)) for event in events]
 
-    def _said(self, event: Event) -> Said:
+    def _sentence(self, event: Event) -> tuple[str, str]:
         where = ""
         if event.batch is not None and (self.many or event.column is None):
             where = words.name(event.batch, NAME_WIDTH)
             if event.others:
                 where += f" and {words.others(event.others)}"
-        sentence = said(event.message)
-        if event.column is None:
-            return Said(None, "", sentence, where)
-        about = Name("all columns together") if event.column[1] else name(event.column[0])
-        return Said(about, self._anchors.get(event.column, ""), sentence, where)
+        return said(event.message), where
 
     def methods(self) -> list[tuple[str, str]]:
         """Return how the columns were estimated, and how many so."""
