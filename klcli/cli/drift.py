@@ -142,6 +142,21 @@ def drift(
             "NAME|NUMBER",
         ),
     ] = None,
+    neighbors: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", help="Nearest neighbours of the density knn."),
+    ] = None,
+    joint: Annotated[
+        bool,
+        typer.Option("--joint", help="Also all columns together, as a row of each batch."),
+    ] = False,
+    max_rows: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Rows of each side that --joint looks at, drawn at random (default: 20000).",
+        ),
+    ] = None,
     resamples: Annotated[
         int,
         typer.Option(metavar="NUMBER", help="Resamples for intervals and p-values."),
@@ -228,6 +243,9 @@ def drift(
         smoothing=None if smoothing is None else options.number_or_name(smoothing),
         bins=None if bins is None else options.edges_count_or_name(bins),
         bandwidth=None if bandwidth is None else options.number_or_name(bandwidth),
+        neighbors=neighbors,
+        joint=joint,
+        max_rows=max_rows,
         confidence=confidence,
         base=base,
         resamples=resamples,

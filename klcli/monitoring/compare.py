@@ -13,13 +13,16 @@ from klcli.data.table import Table
 from klcli.data.tabulate import Selection, tabulate
 from klcli.data.wording import listed
 from klcli.errors import InputError
-from klcli.estimation.column import examine_column
+from klcli.estimation.column import Examined, examine_column
 from klcli.estimation.estimate import layout_of
+from klcli.estimation.joint import estimate_alone
+from klcli.monitoring.binnings import binnings
 from klcli.monitoring.cells import LabelCells, NumberCells, coarse, plan
 from klcli.monitoring.changes import Column, column_changes, own_name
-from klcli.monitoring.report import Batch, Cell
-from klcli.monitoring.schema import schema_findings
+from klcli.monitoring.report import Batch, Binning, Cell
+from klcli.monitoring.schema import schema_changes, schema_findings
 from klcli.monitoring.significance import refined
+from klcli.monitoring.together import joint_row, rows_needed
 from klcli.results import Estimate, Finding, Status
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from klcli.counts import ColumnTable
     from klcli.data.profiles.side import ProfileSide
+    from klcli.data.rows import RowReader
     from klcli.monitoring.options import DriftOptions
     from klcli.typing import Layout
 
@@ -41,6 +45,7 @@ class Compared:
     estimate: Estimate
     cells: tuple[Cell, ...] = ()
     changes: tuple[Finding, ...] = ()
+    binnings: tuple[Binning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +125,14 @@ def compare(
     selection = _narrowed(options, ours, theirs)
     layouts = _layouts(options, ours)
     side = kept(data, options, side=0)
+    reader = rows_needed(options, ours, side, reference.side)
     tables = tabulate(
         side,
         reference.side,
         selection,
         layout=layout_of(options.method("")),
         layouts=layouts,
+        rows=reader,
         seed=int(options.seed),
         progress=lambda step, share: progress(step, share / 2),
     )
@@ -134,12 +141,28 @@ def compare(
     ordered = sorted(tables.columns, key=lambda each: order.get(each.name, len(order)))
     for done, column in enumerate(ordered):
         progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(ordered))
-        columns.append(_compared(column, side, reference, options, tests))
+        columns.append(_compared(column, side, reference, options, tests, reader))
+    if options.compare_binnings:
+        others = binnings(ordered, side, reference.side)
+        columns = [
+            replace(each, binnings=others.get(each.estimate.column, ())) for each in columns
+        ]
+    changed = schema_changes(ours, theirs, options, ordered)
+    noticed: list[Finding] = []
+    if options.joint:
+        progress(f"estimating {len(ordered)} columns together", 1.0)
+        joint = joint_row(tables.columns, reader, options)
+        if isinstance(joint, Finding):
+            noticed.append(joint)
+        else:
+            columns.append(Compared(joint.scaled(options.scale)))
     findings = [
-        *schema_findings(ours, theirs, options, ordered),
+        *noticed,
+        *schema_findings(changed, ordered),
         *(finding for finding in tables.findings if finding.code not in _REWORDED),
     ]
-    batch = Batch(name, source, tables.p.rows, reference.name, tables.q.rows, tuple(findings))
+    rows = tables.p.rows, tables.q.rows
+    batch = Batch(name, source, rows[0], reference.name, rows[1], tuple(findings), changed)
     return Outcome(batch, tuple(columns))
 
 
@@ -149,9 +172,16 @@ def _compared(
     reference: Reference,
     options: DriftOptions,
     tests: int,
+    reader: RowReader | None,
 ) -> Compared:
     request = options.request(column.name)
-    (examined,) = examine_column(column, request)
+    sample = None if reader is None else reader.sample
+    if request.method.of_rows(column.kind) and sample is not None and column.name in sample.names:
+        drop = options.missing == "drop"
+        (alone,) = estimate_alone(column, sample, request, drop=drop)
+        examined = Examined(alone)
+    else:
+        (examined,) = examine_column(column, request)
     estimate = examined.estimate
     table, point = examined.table, examined.point
     cells: tuple[Cell, ...] = ()

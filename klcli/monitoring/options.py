@@ -12,7 +12,7 @@ from klcli.errors import UsageError
 from klcli.estimation.choice import Method, check_number
 from klcli.estimation.column import Request
 from klcli.estimation.estimate import UNITS
-from klcli.results import Direction
+from klcli.results import Direction, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 #: Nats. Two normal samples whose means are 0.14 standard deviations apart differ by so much: less
 #: is rarely worth getting up for.
 TOLERANCE: Final = 0.01
-_METHOD: Final = ("density", "estimator", "interval", "smoothing", "bins", "bandwidth")
+_METHOD: Final = (
+    "density", "estimator", "interval", "smoothing", "bins", "bandwidth", "neighbors",
+)  # fmt: skip
 _KINDS: Final = ("categorical", "numeric")
 
 
@@ -36,22 +38,23 @@ class ColumnRule:
         In the report's unit.
     kind : {'categorical', 'numeric'}, optional
         What the values are taken for.
-    exclude : bool
-        Leave these columns out.
-    density, estimator, interval, smoothing, bins, bandwidth : optional
+    exclude : bool, optional
+        Leave these columns out; False takes them in again.
+    density, estimator, interval, smoothing, bins, bandwidth, neighbors : optional
         As for `klcli.estimate`.
     """
 
     pattern: str
     tolerance: float | None = None
     kind: str | None = None
-    exclude: bool = False
+    exclude: bool | None = None
     density: str | None = None
     estimator: str | None = None
     interval: str | None = None
     smoothing: str | float | None = None
     bins: str | int | Sequence[float] | None = None
     bandwidth: str | float | None = None
+    neighbors: int | None = None
 
     def matches(self, column: str) -> bool:
         """Whether the rule is for this column."""
@@ -68,7 +71,7 @@ class DriftOptions:
         Divergence up to which a column counts as unchanged, in the report's unit.
     column, exclude, categorical, numeric, missing, weight, input_format
         As for `klcli.estimate`.
-    density, estimator, interval, smoothing, bins, bandwidth
+    density, estimator, interval, smoothing, bins, bandwidth, neighbors, max_rows
         As for `klcli.estimate`.
     confidence, base, resamples, seed
         As for `klcli.estimate`.
@@ -83,6 +86,8 @@ class DriftOptions:
         batches, compared with the first one, the one before, or the K before together.
     rules : tuple of ColumnRule
         For single columns; later rules win.
+    compare_binnings : bool
+        Also compute what other tools print for the same columns.
     """
 
     tolerance: float = TOLERANCE
@@ -99,6 +104,8 @@ class DriftOptions:
     smoothing: str | float | None = None
     bins: str | int | Sequence[float] | None = None
     bandwidth: str | float | None = None
+    neighbors: int | None = None
+    max_rows: int | None = None
     confidence: float = 0.95
     base: str | float = "e"
     resamples: int = 999
@@ -109,6 +116,7 @@ class DriftOptions:
     window: str | None = None
     reference: str = "fixed"
     rules: tuple[ColumnRule, ...] = ()
+    compare_binnings: bool = False
 
     @classmethod
     def of(cls, settings: dict[str, Any]) -> DriftOptions:
@@ -146,10 +154,23 @@ class DriftOptions:
         for rule in self.rules:
             if rule.kind is not None and rule.kind not in _KINDS:
                 raise UsageError.unknown_choice("kind of column", rule.kind, [*_KINDS])
+        if self.max_rows is not None:
+            check_number("max-rows", self.max_rows, 1, 1e9, "from 2 up to a billion")
+            of_rows = (self.method(""), *(self.method(rule.pattern) for rule in self.rules))
+            if not self.joint and not any(each.of_rows(Kind.NUMERIC) for each in of_rows):
+                raise UsageError(
+                    "--max-rows means nothing to counts of single columns, which hold all rows",
+                    "use it with --joint or --density knn, or leave it out",
+                )
         check_number("confidence", self.confidence, 0, 1, "above 0 and below 1")
         check_number("resamples", self.resamples, -1, 1e7, "from 0 up to ten million")
         check_number("seed", self.seed, -1, 2**63, "from 0 up")
         self._check_batches()
+        if self.compare_binnings and self.weight is not None:
+            raise UsageError(
+                "--compare-binnings and --weight exclude each other",
+                "the other tools know no weights; leave one of them out",
+            )
         # Wrong methods fail here, before any file is read.
         for column in ("", *(rule.pattern for rule in self.rules)):
             self.method(column)
@@ -204,10 +225,21 @@ class DriftOptions:
         chosen = {name: self.setting(column, name) for name in _METHOD}
         return Method(**chosen, seed=int(self.seed), resamples=int(self.resamples))
 
+    def joint_method(self) -> Method:
+        """Return the method for all columns together: the default one."""
+        return Method(joint=True, seed=int(self.seed), resamples=int(self.resamples))
+
+    def joint_request(self) -> Request:
+        """Return what to estimate for all columns together."""
+        return self._request(self.joint_method())
+
     def request(self, column: str) -> Request:
         """Return what to estimate for a column."""
+        return self._request(self.method(column))
+
+    def _request(self, method: Method) -> Request:
         return Request(
-            self.method(column),
+            method,
             (Direction.FORWARD,),
             self.confidence,
             int(self.resamples),
@@ -218,12 +250,15 @@ class DriftOptions:
         """Return the options with the rules on kinds and exclusion spelled out by name."""
         excluded, kinds = dict.fromkeys(self.exclude), {}
         for column in columns:
+            out = False
             for rule in self.rules:
                 if rule.matches(column):
-                    if rule.exclude:
-                        excluded[column] = None
+                    if rule.exclude is not None:
+                        out = rule.exclude
                     if rule.kind is not None:
                         kinds[column] = rule.kind
+            if out:
+                excluded[column] = None
         categorical, numeric = (
             tuple(
                 dict.fromkeys(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,41 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Binning:
+    """What another tool prints for a column. It has no interval, and no verdict rests on it.
+
+    Attributes
+    ----------
+    name : str
+        For machines: "evidently-kl", "evidently-psi", "psi-deciles", "fixed-width-10", …,
+        "categories"; "none" where there is no number, with a `note` why.
+    tool : str
+        Who prints it.
+    bins : str
+        What its cells are.
+    direction, formula : str
+        p is the share of the batch in a cell, q that of the reference.
+    value : float
+        In nats, whatever the report's unit; ∞ where the reference has an empty cell and the tool
+        fills nothing in.
+    cells, filled : int
+        How many cells there are, and in how many of them a constant replaces 0.
+    note : str
+        Why the tool itself may print something else; empty if it does not.
+    """
+
+    name: str
+    tool: str
+    bins: str
+    direction: str
+    formula: str
+    value: float
+    cells: int
+    filled: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DriftResult:
     """One column of one batch (P) against the reference (Q).
 
@@ -66,6 +101,10 @@ class DriftResult:
         that is finite.
     changes : tuple of Finding
         What happened, in words: a burst of nulls, a new category, a change of unit, …
+    binnings : tuple of Binning
+        What other tools print, if asked for.
+    known : tuple of str
+        What a baseline has of this: "drift", and codes of `changes`.
     """
 
     batch: str
@@ -77,6 +116,8 @@ class DriftResult:
     rows_to_decide: float
     cells: tuple[Cell, ...] = ()
     changes: tuple[Finding, ...] = ()
+    binnings: tuple[Binning, ...] = ()
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +138,10 @@ class Batch:
         Rows of that reference.
     findings : tuple of Finding
         What concerns the whole batch: columns new, lost or retyped, a file that cannot be read, …
+    changed : dict of str to tuple of str
+        Columns that are new, lost or retyped, by code of the finding.
+    known : tuple of str
+        Codes of `findings` whose columns a baseline has, all of them.
     """
 
     name: str
@@ -105,6 +150,8 @@ class Batch:
     reference: str
     reference_rows: int
     findings: tuple[Finding, ...] = ()
+    changed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,8 @@ def drift(
     >>> reference, same = rng.normal(0, 1, 2000), rng.normal(0, 1, 2000)
     >>> report = drift(reference, {"monday": same, "tuesday": rng.normal(1, 1, 2000)})
     >>> for result in report.results:
-    ...     print(result.batch, f"{result.estimate.estimate:.1f}", result.verdict)
-    monday -0.0 stable
+    ...     print(result.batch, round(result.estimate.estimate, 1) + 0, result.verdict)
+    monday 0.0 stable
     tuesday 0.5 drift
     """
     if options is not None and settings:
@@ -242,6 +242,7 @@ class _Run:
                 float("nan"),
                 column.cells,
                 column.changes,
+                column.binnings,
             )
             for outcome in outcomes
             for column in outcome.columns

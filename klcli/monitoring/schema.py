@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 SCHEMA = ("new-columns", "lost-columns", "retyped")
 
 
-def schema_findings(
+def schema_changes(
     ours: Sequence[str],
     theirs: Sequence[str],
     options: DriftOptions,
     columns: Sequence[ColumnTable],
-) -> Iterator[Finding]:
-    """Say how the columns of a batch differ from those of its reference."""
+) -> dict[str, tuple[str, ...]]:
+    """Return the columns that are new, lost or retyped in a batch, by code."""
     ignored = {*options.exclude, options.weight, options.by, options.time}
 
     def compared(names: Sequence[str]) -> list[str]:
@@ -38,17 +38,28 @@ def schema_findings(
     lone = len(left) == len(right) == 1
     new = [name for name in left if name not in theirs and not lone]
     lost = [name for name in right if name not in ours and not lone]
-    if new:
+    retyped = [column.name for column in columns if _retyped(column)]
+    found = zip(SCHEMA, (new, lost, retyped), strict=True)
+    return {code: tuple(names) for code, names in found if names}
+
+
+def schema_findings(
+    changed: dict[str, tuple[str, ...]], columns: Sequence[ColumnTable]
+) -> Iterator[Finding]:
+    """Say how the columns of a batch differ from those of its reference."""
+    if new := changed.get("new-columns"):
         yield Finding("new-columns", f"columns that the reference lacks: {listed(new)}")
-    if lost:
+    if lost := changed.get("lost-columns"):
         yield Finding("lost-columns", f"columns of the reference that are lost: {listed(lost)}")
     for column in columns:
-        if column.undefined is not None and column.undefined.code in (
-            "kind-mismatch",
-            "not-numeric",
-        ):
+        if column.undefined is not None and _retyped(column):
             wrong = column.undefined.message.partition(";")[0]
             yield Finding(
                 "retyped",
                 wrong.replace(" in P", " in the batch").replace(" in Q", " in the reference"),
             )
+
+
+def _retyped(column: ColumnTable) -> bool:
+    why = column.undefined
+    return why is not None and why.code in ("kind-mismatch", "not-numeric")

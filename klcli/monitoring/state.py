@@ -12,11 +12,11 @@ from typing import Any
 from klcli import __version__
 from klcli.errors import UsageError
 from klcli.monitoring.compare import Compared, Outcome
-from klcli.monitoring.report import Batch, Cell
+from klcli.monitoring.report import Batch, Binning, Cell
 from klcli.results import Direction, Estimate, Finding, Kind, Status
 
 #: Changes when the lines of older versions can no longer be read.
-_FORM = 1
+_FORM = 2
 
 
 class State:
@@ -100,7 +100,14 @@ def _foreign(path: Path) -> UsageError:
 def _outcome(record: dict[str, Any]) -> Outcome:
     batch, columns = record["batch"], record["columns"]
     return Outcome(
-        Batch(**{**batch, "findings": _findings(batch["findings"])}),
+        Batch(
+            **{
+                **batch,
+                "findings": _findings(batch["findings"]),
+                "changed": {code: tuple(names) for code, names in batch["changed"].items()},
+                "known": tuple(batch["known"]),
+            }
+        ),
         tuple(
             Compared(
                 Estimate(
@@ -115,6 +122,7 @@ def _outcome(record: dict[str, Any]) -> Outcome:
                 ),
                 tuple(Cell(**cell) for cell in column["cells"]),
                 _findings(column["changes"]),
+                tuple(Binning(**binning) for binning in column["binnings"]),
             )
             for column in columns
         ),

@@ -11,7 +11,7 @@ import numpy as np
 
 from klcli.monitoring.report import DriftResult, Verdict
 from klcli.monitoring.surprise import two_shares
-from klcli.results import Status
+from klcli.results import Kind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,9 @@ def adjusted(p_values: Sequence[float], *, dependent: bool = False) -> list[floa
 def judged(results: Sequence[DriftResult]) -> tuple[DriftResult, ...]:
     """Return the results with q-values, verdicts and the rows that would decide.
 
+    Results of single columns are judged together, and those of all columns together as a grid of
+    their own: their permutations resolve no more than a thousandth.
+
     A verdict is *drift* if the column differs at all (Benjamini-Hochberg q ≤ 1 − confidence over
     the grid) and its interval lies above the tolerance, at the confidence that the grid asks for:
     as many results as there are would otherwise make some intervals lie there by chance. These
@@ -67,6 +70,16 @@ def judged(results: Sequence[DriftResult]) -> tuple[DriftResult, ...]:
        for selected parameters", J. Am. Stat. Assoc. 100 (2005) 71,
        doi:10.1198/016214504000001907.
     """
+    joint = [result.estimate.kind == Kind.JOINT for result in results]
+    judgements: dict[int, DriftResult] = {}
+    for which in (False, True):
+        places = [place for place, each in enumerate(joint) if each is which]
+        grid = _judged_grid([results[place] for place in places])
+        judgements |= dict(zip(places, grid, strict=True))
+    return tuple(judgements[place] for place in range(len(results)))
+
+
+def _judged_grid(results: Sequence[DriftResult]) -> list[DriftResult]:
     p_values = [result.estimate.p_value for result in results]
     plain, cautious = adjusted(p_values), adjusted(p_values, dependent=True)
     excess = [_beyond(result.estimate, result.tolerance) for result in results]
@@ -89,7 +102,7 @@ def judged(results: Sequence[DriftResult]) -> tuple[DriftResult, ...]:
         judgements.append(
             replace(result, q_value=q, q_value_by=q_by, verdict=verdict, rows_to_decide=rows)
         )
-    return tuple(judgements)
+    return judgements
 
 
 def _value(estimate: Estimate) -> float:

@@ -280,6 +280,6 @@ def _details(
         if first.density:
             method = f"{first.kind}, {first.density} density, {first.estimator} estimator"
             lines += [
-                style.dim(line) for line in wrap(f"{method}; {first.reason}", width, GAP, GAP)
+                style.dim(line) for line in wrap(f"{method}; {printable(first.reason)}", width, GAP, GAP)
             ]
     return lines

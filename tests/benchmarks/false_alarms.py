@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -139,6 +140,7 @@ def main() -> None:
         for name, number in found.items():
             runs[name] += number > 0
             cells[name] += number
+        print(f"run {seed}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - started
     print(f"\n{chosen.runs} runs of 20 columns × {BATCHES} batches without drift, {seconds:.0f} s")
     print(f"{'':28}{'runs with any':>14}{'95 % interval':>18}{'of all results':>16}")

@@ -320,3 +320,49 @@ def test_a_change_point_is_found_and_named():
     assert (point.column, point.batch) == ("x", "b4")
     assert point.before < 0.02
     assert 0.08 < point.after < 0.2
+
+
+def pairs(rng, correlation, rows=1000):
+    covariance = [[1, correlation], [correlation, 1]]
+    return dict(zip("ab", rng.multivariate_normal([0, 0], covariance, rows).T, strict=True))
+
+
+def test_a_joint_row_sees_what_columns_alone_do_not():
+    rng = np.random.default_rng(59160797831)
+    batches = {"same": pairs(rng, 0), "tied": pairs(rng, 0.8)}
+    report = klcli.drift(pairs(rng, 0), batches, joint=True, tolerance=0.05, **FAST)
+    verdicts = {(each.batch, each.estimate.column): each.verdict for each in report.results}
+    assert verdicts["tied", "*"] == "drift"
+    assert verdicts["same", "*"] != "drift"
+    assert verdicts["tied", "a"] == verdicts["tied", "b"] == "stable"
+    (row,) = [r for r in report.results if (r.batch, r.estimate.column) == ("tied", "*")]
+    assert row.estimate.columns == ("a", "b")
+    assert row.q_value == pytest.approx(2 * row.estimate.p_value)
+
+
+def test_one_column_has_no_joint_row_and_says_so():
+    rng = np.random.default_rng(60827625303)
+    report = klcli.drift(rng.normal(size=200), rng.normal(size=200), joint=True, **FAST)
+    assert [result.estimate.column for result in report.results] == ["x0"]
+    assert [finding.code for finding in report.batches[0].findings] == ["not-applicable"]
+
+
+def test_densities_that_look_at_rows():
+    rng = np.random.default_rng(61644140030)
+    reference, batch = pairs(rng, 0, 300), pairs(rng, 0, 300)
+    report = klcli.drift(reference, {"b": batch}, density="knn", **FAST)
+    alone = klcli.estimate(batch, reference, density="knn", direction="forward", **FAST)
+    expected = {each.column: each.estimate for each in alone.results}
+    assert {r.estimate.column: r.estimate.estimate for r in report.results} == expected
+
+
+def test_a_profile_stands_for_the_reference_and_for_batches(folder):
+    klcli.profile(folder / "ref.parquet").save(folder / "ref.klp")
+    klcli.profile(folder / "day1.csv").save(folder / "day1.klp")
+    rows = klcli.drift(folder / "ref.parquet", folder / "day1.csv", **FAST)
+    counts = klcli.drift(folder / "ref.klp", folder / "day1.klp", joint=True, **FAST)
+    assert [result.verdict for result in counts.results] == [r.verdict for r in rows.results]
+    for one, other in zip(counts.results, rows.results, strict=True):
+        assert one.estimate.estimate == pytest.approx(other.estimate.estimate, abs=2e-3)
+        assert one.cells
+    assert "not-applicable" in [finding.code for finding in counts.batches[0].findings]
