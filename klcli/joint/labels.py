@@ -36,13 +36,13 @@ def permuted_labels(
     observed : float
     permuted : ndarray, shape (resamples,)
     """
-    labels = np.concatenate([np.ones(n), np.zeros(m)])
-    observed = float(statistic(labels[None])[0])
+    labels = np.arange(n + m) < n
+    observed = float(statistic(labels[None].astype(float))[0])
     step = max(1, _BATCH // (n + m))
-    parts = [
-        statistic(rng.permuted(np.tile(labels, (min(step, resamples - start), 1)), axis=1))
-        for start in range(0, resamples, step)
-    ]
+    parts = []
+    for start in range(0, resamples, step):
+        drawn = np.tile(labels, (min(step, resamples - start), 1))
+        parts.append(statistic(rng.permuted(drawn, axis=1).astype(float)))
     return observed, np.concatenate(parts) if parts else np.empty(0)
 
 

@@ -43,7 +43,7 @@ def members(pool: Pool, rng: Generator) -> dict[str, Member]:
         # narrow ridges are sharper and far clusters farther.
         for scale, rows in (("scores", pool.white), ("numbers", pool.raw)):
             found[f"normal {scale}"] = partial(normal, pool, rows)
-            found[f"mixture {scale}"] = mixture(pool, rows)
+            found[f"mixture {scale}"] = mixture(pool, rows, rng)
     found["boosting"] = partial(boosting, pool)
     return found
 
@@ -83,14 +83,14 @@ def normal(pool: Pool, white: Floats, train: Bools, test: Bools) -> Floats:
     return result
 
 
-def mixture(pool: Pool, white: Floats) -> Member:
+def mixture(pool: Pool, white: Floats, rng: Generator) -> Member:
     """Return the log ratio of two Gaussian mixtures of whitened rows as a member."""
     from klcli.joint.mixture import chosen, log_ratio
 
-    sizes = [chosen(white[side], 8) for side in (pool.label, ~pool.label)]
+    starts = [chosen(white[side], 8, rng) for side in (pool.label, ~pool.label)]
 
     def member(train: Bools, test: Bools) -> Floats:
-        found = log_ratio(white, pool.label, sizes, train, test)
+        found = log_ratio(white, pool.label, starts, train, test)
         return found + level_ratio(pool, train, test)
 
     return member
@@ -113,8 +113,8 @@ def boosting(pool: Pool, train: Bools, test: Bools) -> Floats:
     features = np.hstack([pool.scores, codes])
     categorical = np.arange(features.shape[1]) >= pool.scores.shape[1]
     model = HistGradientBoostingClassifier(
-        learning_rate=0.08,
-        max_iter=60,
+        learning_rate=0.12,
+        max_iter=40,
         max_leaf_nodes=15,
         early_stopping=False,
         categorical_features=categorical if categorical.any() else None,

@@ -29,6 +29,9 @@ _RIDGE = 1e-4
 _PATIENCE = 2
 #: Rows per component and column below which a covariance is not worth fitting.
 _ROWS_PER_PARAMETER = 2
+#: Rows of a side by which the number of components is chosen and a start found: what structure
+#: BIC does not see in so many matters little, and the fits themselves see all rows.
+_CHOSEN_BY = 3000
 #: Refits under permuted labels: their largest value marks the 95 % level.
 _REFITS = 20
 
@@ -90,10 +93,10 @@ class Mixture:
             n = len(p)
             z = whitened(np.vstack([p, q]))
             label = np.arange(len(z)) < n
-            sizes = [chosen(z[side], self.components) for side in (label, ~label)]
+            starts = [chosen(z[side], self.components, rng) for side in (label, ~label)]
             whole, half = cross_fitted(
                 Folds.draw(n, len(q), rng),
-                partial(log_ratio, z, label, sizes),
+                partial(log_ratio, z, label, starts),
             )
             return with_findings(
                 point(whole[:n], whole[n:], half[:n], half[n:]),
@@ -124,8 +127,8 @@ class Mixture:
         z = whitened(numbers)
         label = np.arange(n + m) < n
         train = Folds.draw(n, m, rng).half
-        sizes = [chosen(z[side & train], self.components) for side in (label, ~label)]
-        score = log_ratio(z, label, sizes, train, ~train)
+        starts = [chosen(z[side & train], self.components, rng) for side in (label, ~label)]
+        score = log_ratio(z, label, starts, train, ~train)
         tested = label[~train]
 
         def statistic(labels: Floats) -> Floats:
@@ -140,7 +143,7 @@ class Mixture:
             for row in labels:
                 order = np.argsort(row == 0, kind="stable")
                 whole, _ = cross_fitted(
-                    Folds.draw(n, m, rng), partial(log_ratio, z[order], label, sizes)
+                    Folds.draw(n, m, rng), partial(log_ratio, z[order], label, starts)
                 )
                 values.append(evaluated(whole[:n], whole[n:])[0])
             return np.array(values)
@@ -149,43 +152,64 @@ class Mixture:
         return p_value(observed, permuted), values
 
 
-def chosen(rows: Floats, most: int) -> int:
-    """Return the number of components that BIC chooses."""
-    best, size, worse = np.inf, 1, 0
+def chosen(rows: Floats, most: int, rng: Generator) -> Any:
+    """Return a mixture of some of the rows with the number of components that BIC chooses.
+
+    Raises
+    ------
+    MissingExtraError
+        Without scikit-learn.
+    """
+    if len(rows) > _CHOSEN_BY:
+        rows = rows[rng.choice(len(rows), _CHOSEN_BY, replace=False)]
+    best, model, worse = np.inf, None, 0
     for count in range(1, most + 1):
-        if len(rows) < _ROWS_PER_PARAMETER * count * (rows.shape[1] + 1):
+        if model is not None and len(rows) < _ROWS_PER_PARAMETER * count * (rows.shape[1] + 1):
             break
-        bic = float(_fitted(rows, count).bic(rows))
+        tried = _mixture(count, init_params="k-means++")
+        _fit(tried, rows)
+        bic = float(tried.bic(rows))
         if bic < best:
-            best, size, worse = bic, count, 0
+            best, model, worse = bic, tried, 0
         else:
             worse += 1
             if worse == _PATIENCE:
                 break
-    return size
+    return model
 
 
-def log_ratio(z: Floats, label: Bools, sizes: list[int], train: Bools, test: Bools) -> Floats:
-    """Return log p/q at the rows `test` by mixtures fitted to the rows `train`."""
-    p, q = (
-        _fitted(z[side & train], size).score_samples(z[test])
-        for side, size in zip((label, ~label), sizes, strict=True)
-    )
-    result: Floats = p - q
+def log_ratio(z: Floats, label: Bools, starts: list[Any], train: Bools, test: Bools) -> Floats:
+    """Return log p/q at the rows `test` by mixtures fitted to the rows `train`.
+
+    `starts` are mixtures of P and of Q from which the fit sets out.
+    """
+    scores = []
+    for side, start in zip((label, ~label), starts, strict=True):
+        model = _mixture(
+            start.n_components,
+            weights_init=start.weights_,
+            means_init=start.means_,
+            precisions_init=start.precisions_,
+        )
+        _fit(model, z[side & train])
+        scores.append(model.score_samples(z[test]))
+    result: Floats = scores[0] - scores[1]
     return result
 
 
-def _fitted(rows: Floats, count: int) -> Any:
+def _mixture(count: int, **start: Any) -> Any:
     try:
-        from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture
     except ImportError as error:
-        raise MissingExtraError.for_extra("--density mixture", "joint") from error
-    # The start is chosen by k-means++ from a fixed seed, so that equal rows give equal fits.
-    model = GaussianMixture(
-        count, reg_covar=_RIDGE, max_iter=200, random_state=0, init_params="k-means++"
-    )
+        raise MissingExtraError.for_extra("a mixture density", "joint") from error
+    # A fixed seed, so that equal rows give equal fits.
+    return GaussianMixture(count, reg_covar=_RIDGE, max_iter=200, random_state=0, **start)
+
+
+def _fit(model: Any, rows: Floats) -> None:
+    from sklearn.exceptions import ConvergenceWarning
+
     with warnings.catch_warnings():
         # A fit that still creeps after 200 iterations is good enough to be compared by BIC.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(rows)
+        model.fit(rows)
