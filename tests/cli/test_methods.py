@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from klcli.registry import DENSITIES
+from klcli.registry import DENSITIES, JOINT
 from klcli.render.catalogue import ENTRIES
 from klcli.render.listing import listing
 
@@ -32,7 +32,7 @@ def test_a_name_in_two_groups_gives_both(kl):
 
 def test_a_group_gives_its_members(kl):
     found = json.loads(kl("methods", "density", "--format", "json")[1])
-    assert sorted(entry["name"] for entry in found) == sorted(DENSITIES)
+    assert sorted(entry["name"] for entry in found) == sorted({*DENSITIES, *JOINT})
 
 
 @pytest.mark.parametrize("name", ["kd", "", "--"])

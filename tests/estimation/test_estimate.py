@@ -176,7 +176,7 @@ def test_seeds_repeat_and_other_columns_do_not_matter():
     q = pl.DataFrame({"a": Q[:1000], "b": Q[:1000] ** 2})
     whole = {one.column: one for one in klcli.estimate(p, q, direction="forward", seed=5).results}
     alone = only(klcli.estimate(p, q, column=["b"], direction="forward", seed=5))
-    assert whole["b"] == alone
+    assert repr(whole["b"]) == repr(alone)  # NaN differs from itself
     other = only(klcli.estimate(p, q, column=["b"], direction="forward", seed=6))
     assert other.estimate == alone.estimate
     assert other.noise_floor != alone.noise_floor
@@ -332,7 +332,8 @@ def test_weighted_rows_have_no_p_value():
 
 def test_directions_do_not_share_their_randomness():
     alone = only(klcli.estimate(P, Q, direction="reverse", interval="percentile"), "reverse")
-    assert only(klcli.estimate(P, Q, interval="percentile"), "reverse") == alone
+    together = only(klcli.estimate(P, Q, interval="percentile"), "reverse")
+    assert repr(together) == repr(alone)  # NaN differs from itself
 
 
 @pytest.mark.parametrize(
