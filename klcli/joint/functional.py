@@ -112,6 +112,30 @@ def tail_shape(log_p: Floats, log_q: Floats) -> tuple[float, float]:
     return 1 - rate, rate * (2 / (observed + 1)) ** 0.5
 
 
+def averaged(points: list[JointPoint]) -> JointPoint:
+    """Average estimates of the same rows that differ only in how the folds were drawn.
+
+    It is a lower bound where most of them are.
+    """
+    if len(points) == 1:
+        return points[0]
+    lowered = [each for each in points if each.lower_bound]
+    rest = [each for each in points if not each.lower_bound]
+    verdict = max(lowered, rest, key=len)[0]
+    value = float(np.mean([each.value for each in points]))
+    luck = float(np.var([each.value for each in points]) / (len(points) - 1))
+    excess = float(np.mean([each.excess_variance for each in points])) + luck
+    return JointPoint(
+        value,
+        np.mean([each.influence_p for each in points], axis=0),
+        np.mean([each.influence_q for each in points], axis=0),
+        excess,
+        excess,
+        verdict.findings,
+        verdict.lower_bound,
+    )
+
+
 def point(
     log_p: Floats,
     log_q: Floats,
