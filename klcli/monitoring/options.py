@@ -8,11 +8,12 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from klcli.data.wording import listed
 from klcli.errors import UsageError
 from klcli.estimation.choice import Method, check_number
 from klcli.estimation.column import Request
 from klcli.estimation.estimate import UNITS
-from klcli.results import Direction, Kind
+from klcli.results import Direction, Finding, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -269,6 +270,21 @@ class DriftOptions:
             for kind, named in (("categorical", self.categorical), ("numeric", self.numeric))
         )
         return replace(self, exclude=tuple(excluded), categorical=categorical, numeric=numeric)
+
+    def unmatched(self, columns: Iterable[str]) -> list[Finding]:
+        """Tell which rules are for no column: a pattern may be misspelt."""
+        names = list(columns)
+        patterns = [
+            rule.pattern
+            for rule in self.rules
+            if not any(rule.matches(column) for column in names)
+        ]
+        if not patterns:
+            return []
+        what = f"settings for {listed(list(dict.fromkeys(patterns)))} match no column"
+        near = get_close_matches(patterns[0], names, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return [Finding("unmatched-pattern", what + hint)]
 
     def fingerprint(self) -> str:
         """Return text that differs whenever the numbers of a batch might.

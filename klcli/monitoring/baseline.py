@@ -1,0 +1,340 @@
+"""Drift that is known and accepted, in a file: only what is new or worse is then told as drift."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, Final
+
+from klcli.data.wording import listed
+from klcli.errors import InputError
+from klcli.monitoring.report import Verdict
+from klcli.monitoring.surprise import bar, log_shares, two_shares
+from klcli.results import Finding, Status, plain
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from klcli.monitoring.report import Batch, DriftReport, DriftResult
+    from klcli.results import Estimate
+
+#: Changes when older files can no longer be read.
+VERSION: Final = 1
+STALE, OTHER = "stale-baseline", "other-baseline"
+#: Nats in each unit of a report.
+_NATS: Final = {"nats": 1.0, "bits": math.log(2), "bans": math.log(10)}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDrift:
+    """Accepted drift of one column, from the batch in which it was largest.
+
+    Attributes
+    ----------
+    column : str
+        The column; "*" with `joint` for all together.
+    joint : bool
+        Whether it is the joint row.
+    batch : str
+        Where it was seen; only for people.
+    divergence, ci_low, ci_high : float
+        In the unit of the baseline; `ci_high` is ∞ where only a lower bound was known.
+    escaped_mass : float
+        Share of the batch where the reference shows nothing.
+    rows : float
+        Rows of the batch.
+    """
+
+    column: str
+    joint: bool
+    batch: str
+    divergence: float
+    ci_low: float
+    ci_high: float
+    escaped_mass: float
+    rows: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What was accepted.
+
+    Attributes
+    ----------
+    klcli_version, unit, confidence, reference
+        Of the report that it is from.
+    drift : tuple of KnownDrift
+        At most one for each column.
+    changes : tuple of (str, str)
+        Column, and code of what happened to it.
+    schema : tuple of (str, str)
+        Column, and code of how it changed the schema.
+    """
+
+    klcli_version: str
+    unit: str
+    confidence: float
+    reference: str
+    drift: tuple[KnownDrift, ...] = ()
+    changes: tuple[tuple[str, str], ...] = ()
+    schema: tuple[tuple[str, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.drift) + len(self.changes) + len(self.schema)
+
+
+def accepted(report: DriftReport) -> Baseline:
+    """Return a baseline that knows all that a report tells."""
+    worst: dict[tuple[str, bool], KnownDrift] = {}
+    for result in report.results:
+        if result.verdict == Verdict.DRIFT:
+            entry = _known_drift(result)
+            key = entry.column, entry.joint
+            if key not in worst or entry.divergence > worst[key].divergence:
+                worst[key] = entry
+    changes = [
+        (result.estimate.column, change.code)
+        for result in report.results
+        for change in result.changes
+    ]
+    schema = [
+        (column, code)
+        for batch in report.batches
+        for code, columns in batch.changed.items()
+        for column in columns
+    ]
+    return Baseline(
+        report.klcli_version,
+        report.unit,
+        report.confidence,
+        report.reference.source,
+        tuple(worst.values()),
+        tuple(dict.fromkeys(changes)),
+        tuple(dict.fromkeys(schema)),
+    )
+
+
+def _known_drift(result: DriftResult) -> KnownDrift:
+    estimate = result.estimate
+    return KnownDrift(
+        estimate.column,
+        _joint(estimate),
+        result.batch,
+        _value(estimate),
+        estimate.ci_low,
+        estimate.ci_high,
+        estimate.escaped_mass,
+        float(estimate.n_p),
+    )
+
+
+def _joint(estimate: Estimate) -> bool:
+    return estimate.kind == "joint"
+
+
+def _value(estimate: Estimate) -> float:
+    """Return the number that the interval is around."""
+    infinite = estimate.status == Status.INFINITE
+    return estimate.finite_estimate if infinite else estimate.estimate
+
+
+def marked(report: DriftReport, baseline: Baseline) -> DriftReport:
+    """Return the report with what the baseline knows marked so, and what it no longer needs.
+
+    Drift of a column is known unless it is worse beyond doubt: it exceeds what the baseline has
+    by more than the column's tolerance (one-sided test of two estimates, at the report's
+    confidence, Bonferroni's correction for all known columns and batches), or a larger share of
+    the batch lies where the reference shows nothing. Changes and columns of the schema are known
+    by their name and kind.
+    """
+    known = {(entry.column, entry.joint): entry for entry in baseline.drift}
+    tests = sum((r.estimate.column, _joint(r.estimate)) in known for r in report.results)
+    results = tuple(_result(result, known, baseline, tests, report) for result in report.results)
+    batches = tuple(_batch(batch, baseline) for batch in report.batches)
+    findings = [*report.findings, *_remarks(report, baseline)]
+    return replace(report, results=results, batches=batches, findings=tuple(findings))
+
+
+def _result(
+    result: DriftResult,
+    known: dict[tuple[str, bool], KnownDrift],
+    baseline: Baseline,
+    tests: int,
+    report: DriftReport,
+) -> DriftResult:
+    estimate, marks = result.estimate, []
+    entry = known.get((estimate.column, _joint(estimate)))
+    if (
+        entry is not None
+        and result.verdict != Verdict.STABLE
+        and not worse(
+            result,
+            entry,
+            _NATS[baseline.unit] / _NATS[report.unit],
+            baseline.confidence,
+            tests,
+        )
+    ):
+        marks.append(str(result.verdict))
+    marks += [
+        code
+        for code in dict.fromkeys(change.code for change in result.changes)
+        if (estimate.column, code) in baseline.changes
+    ]
+    return replace(result, known=tuple(marks))
+
+
+def worse(
+    result: DriftResult, entry: KnownDrift, scale: float, confidence: float, tests: int
+) -> bool:
+    """Tell whether a column differs more than is known, beyond doubt.
+
+    Parameters
+    ----------
+    result : DriftResult
+        What is seen now.
+    entry : KnownDrift
+        What was accepted.
+    scale : float
+        What the entry's unit is in the result's.
+    confidence : float
+        Of the entry's interval.
+    tests : int
+        Results that are looked at in this way.
+    """
+    estimate = result.estimate
+    now, before = estimate.escaped_mass, entry.escaped_mass
+    if now > before and two_shares(now, before) > result.tolerance:
+        rows = estimate.n_p, entry.rows
+        if log_shares(now * rows[0], rows[0], before * rows[1], rows[1]) < bar(tests):
+            return True
+    excess = _value(estimate) - scale * entry.divergence - result.tolerance
+    if not excess > 0:
+        return False
+    normal = NormalDist()
+    errors = (
+        (_value(estimate) - estimate.ci_low) / normal.inv_cdf(0.5 + estimate.confidence / 2),
+        scale * (entry.ci_high - entry.divergence) / normal.inv_cdf(0.5 + confidence / 2),
+    )
+    error = math.hypot(*errors)
+    if not math.isfinite(error):
+        return False
+    return excess > error * normal.inv_cdf(1 - (1 - estimate.confidence) / max(tests, 1))
+
+
+def _batch(batch: Batch, baseline: Baseline) -> Batch:
+    known = [
+        code
+        for code, columns in batch.changed.items()
+        if all((column, code) in baseline.schema for column in columns)
+    ]
+    return replace(batch, known=tuple(known))
+
+
+def _remarks(report: DriftReport, baseline: Baseline) -> Iterator[Finding]:
+    """Say what the baseline and the report do not have in common."""
+    if baseline.reference != report.reference.source:
+        yield Finding(
+            OTHER,
+            f"the baseline was written against {baseline.reference}, not {report.reference.source}: "
+            "its divergences may mean something else",
+        )
+    gone = list(_gone(report, baseline)) if report.complete else []
+    if gone:
+        entries = "1 entry" if len(gone) == 1 else f"{len(gone):,} entries"
+        holds = "holds" if len(gone) == 1 else "hold"
+        yield Finding(
+            STALE,
+            f"{entries} of the baseline no longer {holds}: {listed(gone)}; remove what is over, or "
+            "write it anew with --write-baseline",
+        )
+
+
+def _gone(report: DriftReport, baseline: Baseline) -> Iterator[str]:
+    """Name the entries that no batch has any more, of columns that were compared."""
+    verdicts: dict[tuple[str, bool], set[str]] = {}
+    for result in report.results:
+        key = result.estimate.column, _joint(result.estimate)
+        verdicts.setdefault(key, set()).add(result.verdict)
+    compared = {column for column, _ in verdicts}
+    for entry in baseline.drift:
+        if verdicts.get((entry.column, entry.joint)) == {Verdict.STABLE}:
+            yield f"drift of {entry.column}"
+    now = accepted(report)
+    for column, code in baseline.changes:
+        if column in compared and (column, code) not in now.changes:
+            yield f"{code} of {column}"
+    if any(batch.rows for batch in report.batches):
+        for column, code in baseline.schema:
+            if (column, code) not in now.schema:
+                yield f"{code} of {column}"
+
+
+def dumps(baseline: Baseline) -> str:
+    """Return the text of a baseline's file: JSON that people can edit."""
+    record = {
+        "format": "klcli baseline",
+        "version": VERSION,
+        **asdict(baseline),
+        "changes": [{"column": column, "code": code} for column, code in baseline.changes],
+        "schema": [{"column": column, "code": code} for column, code in baseline.schema],
+    }
+    return json.dumps(plain(record), indent=2, ensure_ascii=False) + "\n"
+
+
+def read_baseline(path: str | os.PathLike[str]) -> Baseline:
+    """Read a baseline.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is of a newer version or damaged.
+    """
+    remedy = "write one with: kl drift … --write-baseline FILE"
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"baseline {path}: {error.strerror}", remedy) from error
+    except ValueError as error:
+        raise InputError(f"baseline {path}: not JSON ({error})", remedy) from error
+    if not isinstance(record, dict) or record.get("format") != "klcli baseline":
+        raise InputError(f"baseline {path}: not a baseline of kl drift", remedy)
+    if record.get("version") != VERSION:
+        raise InputError(
+            f"baseline {path}: version {record.get('version')!r}, this klcli reads {VERSION}",
+            "write it anew, or use the version that wrote it",
+        )
+    try:
+        return _baseline(record)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"baseline {path}: damaged ({error!r})", remedy) from error
+
+
+def _baseline(record: dict[str, Any]) -> Baseline:
+    if record["unit"] not in _NATS:
+        raise ValueError(f"unit {record['unit']!r}")
+    entries = []
+    for given in record["drift"]:
+        entry = {field.name: given[field.name] for field in fields(KnownDrift)}
+        for name in ("divergence", "ci_low", "ci_high"):
+            entry[name] = math.inf if entry[name] is None else float(entry[name])
+        for name in ("escaped_mass", "rows"):
+            entry[name] = math.nan if entry[name] is None else float(entry[name])
+        entries.append(KnownDrift(**entry))
+    changes, schema = (
+        tuple((str(each["column"]), str(each["code"])) for each in record[part])
+        for part in ("changes", "schema")
+    )
+    return Baseline(
+        str(record["klcli_version"]),
+        record["unit"],
+        float(record["confidence"]),
+        str(record["reference"]),
+        tuple(entries),
+        changes,
+        schema,
+    )

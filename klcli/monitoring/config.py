@@ -1,0 +1,257 @@
+"""Settings from a file: ``kl.toml``, or ``[tool.klcli]`` in ``pyproject.toml``.
+
+``[drift]`` has what the options of ``kl drift`` are called on the command line; each table
+``[columns."PATTERN"]`` has what is different for the columns whose names match. Of several patterns
+that match a column, the last one that has a setting decides it, as in ``.gitignore``.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from klcli.errors import UsageError
+from klcli.monitoring.options import ColumnRule, DriftOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NAME: Final = "kl.toml"
+PYPROJECT: Final = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a key may be set to: in words, and as a test."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _is_edges(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_number, value))
+
+
+_TEXT = _Kind("a text in quotes", lambda value: isinstance(value, str))
+_TEXTS = _Kind('a list of texts, such as ["a", "b"]', _is_texts)
+_TEXT_OR_TEXTS = _Kind(
+    "a text in quotes or a list of them", lambda value: isinstance(value, str) or _is_texts(value)
+)
+_NUMBER = _Kind("a number", _is_number)
+_WHOLE = _Kind("a whole number", _is_whole)
+_YES = _Kind("true or false", lambda value: isinstance(value, bool))
+_NAME_OR_NUMBER = _Kind(
+    "a name in quotes or a number", lambda value: isinstance(value, str) or _is_number(value)
+)
+_BINS = _Kind(
+    "a name in quotes, a whole number or a list of edges",
+    lambda value: isinstance(value, str) or _is_whole(value) or _is_edges(value),
+)
+
+_METHOD: Final = {
+    "density": _TEXT,
+    "estimator": _TEXT,
+    "interval": _TEXT,
+    "smoothing": _NAME_OR_NUMBER,
+    "bins": _BINS,
+    "bandwidth": _NAME_OR_NUMBER,
+    "neighbors": _WHOLE,
+}
+#: Keys of ``[drift]`` that are settings of a comparison.
+_SETTINGS: Final = {
+    "tolerance": _NUMBER,
+    "column": _TEXTS,
+    "exclude": _TEXTS,
+    "categorical": _TEXTS,
+    "numeric": _TEXTS,
+    "missing": _TEXT,
+    "weight": _TEXT,
+    "input-format": _TEXT,
+    **_METHOD,
+    "confidence": _NUMBER,
+    "base": _NAME_OR_NUMBER,
+    "resamples": _WHOLE,
+    "seed": _WHOLE,
+    "joint": _YES,
+    "max-rows": _WHOLE,
+    "by": _TEXT,
+    "time": _TEXT,
+    "window": _TEXT,
+    "reference": _TEXT,
+    "compare-binnings": _YES,
+}
+#: Keys of ``[drift]`` that say what is compared, and what becomes of the report.
+_RUN: Final = {
+    "sources": _TEXTS,
+    "fail-on": _TEXT_OR_TEXTS,
+    "output": _TEXT_OR_TEXTS,
+    "format": _TEXT,
+    "resume": _TEXT,
+    "baseline": _TEXT,
+}
+DRIFT_KEYS: Final = {**_SETTINGS, **_RUN}
+COLUMN_KEYS: Final = {"tolerance": _NUMBER, "kind": _TEXT, "exclude": _YES, **_METHOD}
+TABLES: Final = ("drift", "columns")
+#: What names files: relative to the file of settings, so that it means the same in every folder.
+_PATHS: Final = ("sources", "output", "resume", "baseline")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a file says.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file; None if there is none.
+    settings : dict
+        Fields of `DriftOptions` but `rules`, as far as they are given.
+    rules : tuple of ColumnRule
+        In the order of the file.
+    run : dict
+        Sources, outputs and the like, by key.
+    """
+
+    path: Path | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    rules: tuple[ColumnRule, ...] = ()
+    run: dict[str, Any] = field(default_factory=dict)
+
+
+def find_config(folder: Path) -> Path | None:
+    """Return the nearest file of settings, from `folder` up to the root of its repository.
+
+    In each folder, ``kl.toml`` comes before a ``pyproject.toml`` with a table ``[tool.klcli]``.
+    """
+    for place in (folder, *folder.parents):
+        own, shared = place / NAME, place / PYPROJECT
+        if own.is_file():
+            return own
+        if shared.is_file() and _table(shared) is not None:
+            return shared
+        if (place / ".git").exists():
+            break
+    return None
+
+
+def read_config(path: Path) -> Config:
+    """Read a file of settings.
+
+    Parameters
+    ----------
+    path : Path
+        TOML; of a ``pyproject.toml`` only the table ``[tool.klcli]`` counts.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, has a key that does not exist, or a value of the wrong type.
+    """
+    table = _table(path)
+    if table is None:
+        raise UsageError(f"{path}: no table [tool.klcli]", f"add one, or name a {NAME}")
+    where = "tool.klcli." if path.name == PYPROJECT else ""
+    for key in table:
+        if key not in TABLES:
+            raise _unknown(path, where.rstrip("."), key, TABLES)
+    drift, columns = (table.get(name, {}) for name in TABLES)
+    for name, part in zip(TABLES, (drift, columns), strict=True):
+        if not isinstance(part, dict):
+            raise UsageError(f"{path}: {where}{name} is no table", f"write it as [{where}{name}]")
+    _check(path, f"{where}drift", drift, DRIFT_KEYS)
+    rules = []
+    for pattern, own in columns.items():
+        at = f'{where}columns."{pattern}"'
+        if not isinstance(own, dict):
+            raise UsageError(f"{path}: {at} is no table", f"write it as [{at}]")
+        _check(path, at, own, COLUMN_KEYS)
+        rules.append(ColumnRule(pattern, **{key: _frozen(value) for key, value in own.items()}))
+    settings = {
+        key.replace("-", "_"): _frozen(value) for key, value in drift.items() if key in _SETTINGS
+    }
+    try:
+        # Names that are not in a table fail here, with the file that has them.
+        DriftOptions(**settings, rules=tuple(rules))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", error.hint) from error
+    return Config(path, settings, tuple(rules), _run(path.parent, drift))
+
+
+def _table(path: Path) -> dict[str, Any] | None:
+    """Return all of a file, or its part for klcli; None if a pyproject.toml has none."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"{path}: {error.strerror}", "name another file, or --no-config"
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"{path}: not TOML: {error}", "repair it, or use --no-config") from error
+    if path.name != PYPROJECT:
+        return content
+    tool = content.get("tool", {})
+    own = tool.get("klcli") if isinstance(tool, dict) else None
+    return own if isinstance(own, dict) else None
+
+
+def _check(path: Path, table: str, given: Mapping[str, Any], keys: Mapping[str, _Kind]) -> None:
+    for key, value in given.items():
+        if key not in keys:
+            raise _unknown(path, table, key, tuple(keys))
+        if not keys[key].holds(value):
+            raise UsageError(
+                f"{path}: {key} in [{table}] is {_shown(value)}", f"it has to be {keys[key].words}"
+            )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a table" if isinstance(value, dict) else repr(value)
+
+
+def _unknown(path: Path, table: str, key: str, keys: tuple[str, ...]) -> UsageError:
+    near = get_close_matches(key.replace("_", "-"), keys, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"choose of: {', '.join(keys)}"
+    if keys is TABLES and key.replace("_", "-") in DRIFT_KEYS:
+        hint = f"it belongs below [{table}.drift]" if table else "it belongs below [drift]"
+    where = f" in [{table}]" if table else ""
+    return UsageError(f"{path}: unknown key {key!r}{where}", hint)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _run(folder: Path, drift: Mapping[str, Any]) -> dict[str, Any]:
+    run: dict[str, Any] = {}
+    for key in _RUN:
+        if key in drift:
+            several = [drift[key]] if isinstance(drift[key], str) else drift[key]
+            if key in _PATHS:
+                several = [_beside(folder, each) for each in several]
+            run[key] = several[0] if _RUN[key] is _TEXT else several
+    return run
+
+
+def _beside(folder: Path, name: str) -> str:
+    """Return a path that stands in a file of `folder`, as seen from the working directory."""
+    if name == "-" or "://" in name or Path(name).is_absolute():
+        return name
+    return os.path.relpath(folder / name)
