@@ -13,7 +13,7 @@ from klcli.results import Finding
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from klcli.data.tabulate import Selection
+    from klcli.data.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from klcli import __version__
 from klcli.data.rows import ROW_CAP, RowReader
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 from klcli.errors import UsageError
 from klcli.estimation.choice import NEEDS, Method, check_number
 from klcli.estimation.column import Request, estimate_column

@@ -9,8 +9,9 @@ from zlib import crc32
 import numpy as np
 
 from klcli.data.kept import KeptSide
+from klcli.data.selection import Selection
 from klcli.data.table import Table
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.tabulate import tabulate
 from klcli.data.wording import listed
 from klcli.errors import InputError
 from klcli.estimation.column import Examined, examine_column

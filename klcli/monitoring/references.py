@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from klcli.data.kept import KeptSide
+from klcli.data.opening import open_data
 from klcli.data.pairing import pair_columns
 from klcli.data.profiles.side import ProfileSide
+from klcli.data.selection import Selection
 from klcli.data.table import Table, concatenated
-from klcli.data.tabulate import Selection, open_data
 from klcli.errors import InputError
 from klcli.monitoring.compare import Reference, kept
 from klcli.profiling.merge import merge_profiles

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 from makers import compressed
 
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 from klcli.errors import InputError
 from klcli.results import Kind
 

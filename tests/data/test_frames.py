@@ -10,7 +10,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 from klcli.errors import InputError
 from klcli.results import Kind
 

@@ -8,7 +8,8 @@ import pytest
 
 from klcli.data import side, tallies
 from klcli.data.kinds import Declared
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 from klcli.errors import InputError
 from klcli.results import Kind
 

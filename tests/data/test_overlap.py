@@ -7,7 +7,8 @@ from makers import write_frame
 
 from klcli.data import overlap, table
 from klcli.data.overlap import RowSketch, shared_rows, telling
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 
 RNG = np.random.default_rng(173205080756887729352)
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from klcli.data.pairing import pair_columns
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 from klcli.errors import InputError
 
 

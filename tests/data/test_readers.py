@@ -9,7 +9,8 @@ import pytest
 from makers import ARRAY_FORMATS, FRAME_FORMATS, write_frame
 
 from klcli.data.readers import FORMAT_NAMES, FORMATS
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 from klcli.errors import InputError, MissingExtraError
 from klcli.results import Kind
 

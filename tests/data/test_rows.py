@@ -7,7 +7,8 @@ from makers import write_frame
 
 from klcli.data import rows as rows_module
 from klcli.data.rows import RowReader
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 from klcli.errors import InputError
 
 FORMATS = ("csv", "tsv", "ndjson", "json", "parquet", "arrow", "csv.gz")

@@ -17,7 +17,8 @@ import pytest
 from makers import compressed
 
 from klcli.data import spool
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 from klcli.errors import InputError, UsageError
 
 CSV = "x,c\n1,a\n2,b\n2,a\n"

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from klcli.counts import Role
-from klcli.data.tabulate import Selection, tabulate
+from klcli.data.selection import Selection
+from klcli.data.tabulate import tabulate
 from klcli.errors import InputError, UsageError
 from klcli.results import Kind
 
