@@ -90,13 +90,13 @@ def split(counts: Floats) -> tuple[int, float]:
     p_value : float
         NaN where no change can be told.
     """
-    from scipy.special import fdtrc
-
     batches = len(counts)
     counts = _merged(counts)
     cells = counts.shape[1]
     if batches < _FEWEST or cells < 2:
         return 0, math.nan
+    from scipy.special import fdtrc
+
     below = np.cumsum(counts, axis=0)[:-1]
     above = counts.sum(axis=0) - below
     whole = _log_likelihood(counts.sum(axis=0))

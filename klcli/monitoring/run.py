@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from klcli import __version__
+from klcli.data.opening import open_data
+from klcli.data.selection import Selection
 from klcli.data.sources import label
 from klcli.data.table import Table, concatenated
-from klcli.data.tabulate import Selection, open_data
 from klcli.errors import InputError, UsageError
+from klcli.monitoring.baseline import marked, read_baseline
 from klcli.monitoring.batches import Incoming, identity, incoming
 from klcli.monitoring.changepoint import change_points
 from klcli.monitoring.compare import Outcome, compare
@@ -40,6 +42,7 @@ def drift(
     *batches: Any,
     options: DriftOptions | None = None,
     resume: str | os.PathLike[str] | None = None,
+    baseline: str | os.PathLike[str] | None = None,
     progress: Callable[[str, float], None] | None = None,
     **settings: Any,
 ) -> DriftReport:
@@ -56,6 +59,9 @@ def drift(
         All settings at once, in the place of `settings`.
     resume : path, optional
         File that keeps every finished batch; those it has are not computed again.
+    baseline : path, optional
+        File of drift that is known and accepted, as ``--write-baseline`` makes it: the `known` of
+        results tells what it has.
     progress : callable, optional
         Called with what is being done and the share that is done.
     **settings
@@ -70,8 +76,8 @@ def drift(
     Raises
     ------
     InputError
-        The reference cannot be read, or there is no batch. A batch that cannot be read is a
-        finding instead.
+        The reference or the baseline cannot be read, or there is no batch. A batch that cannot
+        be read is a finding instead.
     UsageError
         A setting has no meaning.
 
@@ -91,9 +97,11 @@ def drift(
     if options is not None and settings:
         raise UsageError("settings are given twice", "give options=… or the settings themselves")
     chosen = options or DriftOptions.of(settings)
+    accepted = None if baseline is None else read_baseline(baseline)
     with ExitStack() as cleanup:
         run = _Run(chosen, State(resume), progress or _silent, cleanup)
-        return run.report([source, *batches])
+        report = run.report([source, *batches])
+    return report if accepted is None else marked(report, accepted)
 
 
 def _silent(step: str, share: float) -> None:
@@ -134,6 +142,7 @@ class _Run:
             batches = self._opened(self._batches(given[1:]))
         if model is not None:
             check_columns(list(model.schema), self.options)
+            self.findings += self.options.unmatched(model.schema)
             self.options = self.options.for_columns(model.schema)
         columns = 1 if model is None else len(compared(list(model.schema), self.options))
         outcomes, complete = self._outcomes(
