@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from klcli.cli import options
+from klcli.cli import drift_run, options
+from klcli.cli.drift_run import GATES
 from klcli.cli.options import choice, suggestion
 from klcli.cli.output import DRIFT_FORMATS
-from klcli.errors import UsageError
-
-if TYPE_CHECKING:
-    from klcli.monitoring.report import DriftReport
 
 EXAMPLES = """Examples:
 
@@ -23,20 +19,22 @@ EXAMPLES = """Examples:
   kl drift ref.csv all.csv --time day --window 1w    one table, week by week
   kl drift 'days/*.csv' --reference previous         each file against the one before
   kl drift ref.csv 'days/*.csv' --resume days.state -o report.html -o junit.xml
+  kl drift --init ref.csv 'days/*.csv'               write kl.toml; then: kl drift
+  kl drift ref.csv new.csv --write-baseline known.json
+  kl drift ref.csv new.csv --baseline known.json --fail-on drift
 """
-#: What can trip the gate.
-GATES = ("drift", "undecided", "schema", "changes", "never")
 
 
 def drift(
+    context: typer.Context,
     sources: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="REFERENCE BATCH...",
             help="The reference, and files, patterns or folders whose files are batches; "
             "- is standard input. With --reference all are batches.",
         ),
-    ],
+    ] = None,
     tolerance: Annotated[
         float | None,
         typer.Option(
@@ -173,6 +171,41 @@ def drift(
             "NAME",
         ),
     ] = None,
+    compare_binnings: Annotated[
+        bool,
+        typer.Option(
+            help="Also show what other tools print for the same data: Evidently's KL and PSI, PSI "
+            "by deciles, fixed-width histograms.",
+        ),
+    ] = False,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Known drift, of --write-baseline: --fail-on trips on what is new or worse.",
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Accept what drifts now: write it to this file."),
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Settings (default: kl.toml, or [tool.klcli] in pyproject.toml, here or in a "
+            "folder above, up to the repository's root). Flags beat the file.",
+        ),
+    ] = None,
+    no_config: Annotated[
+        bool, typer.Option("--no-config", help="Use no file of settings.")
+    ] = False,
+    init: Annotated[
+        bool,
+        typer.Option(
+            "--init", help="Write a commented kl.toml with tolerances that fit these data."
+        ),
+    ] = False,
     resume: Annotated[
         str | None,
         typer.Option(
@@ -206,84 +239,53 @@ def drift(
     Exit codes: 0 done, whatever was found; 1 --fail-on tripped; 2 wrong usage or input; 3 a batch
     could not be read, or an internal failure; 130 interrupted.
     """
-    from klcli.cli import drift_gate, progress
-    from klcli.cli.output import (
-        DRIFT_EXTENSIONS,
-        check_files,
-        default_format,
-        on_terminal,
-        render_drift,
-        write_error,
-        write_file,
-        write_out,
+    asked = {
+        "tolerance": tolerance,
+        "column": tuple(column or ()),
+        "exclude": tuple(exclude or ()),
+        "categorical": tuple(categorical or ()),
+        "numeric": tuple(numeric or ()),
+        "missing": missing,
+        "weight": weight,
+        "input_format": input_format,
+        "density": density,
+        "estimator": estimator,
+        "interval": interval,
+        "smoothing": None if smoothing is None else options.number_or_name(smoothing),
+        "bins": None if bins is None else options.edges_count_or_name(bins),
+        "bandwidth": None if bandwidth is None else options.number_or_name(bandwidth),
+        "neighbors": neighbors,
+        "joint": joint,
+        "max_rows": max_rows,
+        "confidence": confidence,
+        "base": base,
+        "resamples": resamples,
+        "seed": seed,
+        "by": by,
+        "time": time,
+        "window": window,
+        "reference": reference,
+        "compare_binnings": compare_binnings,
+    }
+    run = {
+        "fail-on": fail_on,
+        "output": output,
+        "format": format_name,
+        "resume": resume,
+        "baseline": baseline,
+    }
+    # Flags beat the file of settings, and what no flag says is left to it.
+    given = drift_run.Asked(
+        sources or [],
+        {name: value for name, value in asked.items() if options.is_given(context, name)},
+        {name: value for name, value in run.items() if value},
+        config,
+        no_config,
+        write_baseline,
+        quiet,
+        verbose,
     )
-
-    for gate in fail_on or ():
-        if gate not in GATES:
-            raise UsageError.unknown_choice("--fail-on", gate, list(GATES))
-    if "never" in (fail_on or ()) and len(set(fail_on or ())) > 1:
-        raise UsageError("--fail-on never excludes all others", "leave it out")
-    files = check_files(output or [], sources, DRIFT_EXTENSIONS)
-
-    from klcli.monitoring.options import TOLERANCE, DriftOptions
-    from klcli.monitoring.run import drift as run
-
-    chosen = DriftOptions(
-        tolerance=TOLERANCE if tolerance is None else tolerance,
-        column=tuple(column or ()),
-        exclude=tuple(exclude or ()),
-        categorical=tuple(categorical or ()),
-        numeric=tuple(numeric or ()),
-        missing=missing,
-        weight=weight,
-        input_format=input_format,
-        density=density,
-        estimator=estimator,
-        interval=interval,
-        smoothing=None if smoothing is None else options.number_or_name(smoothing),
-        bins=None if bins is None else options.edges_count_or_name(bins),
-        bandwidth=None if bandwidth is None else options.number_or_name(bandwidth),
-        neighbors=neighbors,
-        joint=joint,
-        max_rows=max_rows,
-        confidence=confidence,
-        base=base,
-        resamples=resamples,
-        seed=seed,
-        by=by,
-        time=time,
-        window=window,
-        reference=reference,
-    )
-    shown = progress.wanted(quiet=quiet)
-    with progress.ProgressBar(time_left=True) if shown else nullcontext() as bar:
-        report = run(*sources, options=chosen, resume=resume, progress=bar)
-    for path, written_as in files.items():
-        write_file(path, render_drift(report, written_as, verbose=verbose))
-    if format_name or not files:
-        screen = on_terminal()
-        written_as = format_name or default_format()
-        write_out(render_drift(report, written_as, verbose=verbose, screen=screen))
-    _tell(report, quiet=quiet, resume=resume)
-    tripped = drift_gate.tripped(report, fail_on or ())
-    for sentence in drift_gate.shortened(tripped):
-        write_error(sentence)
-    code = drift_gate.exit_code(report, tripped=bool(tripped))
-    if code:
-        raise typer.Exit(code)
-
-
-def _tell(report: DriftReport, *, quiet: bool, resume: str | None) -> None:
-    """Say on standard error what the report lacks."""
-    from klcli.cli.drift_gate import unread
-    from klcli.cli.output import write_error
-
-    for batch in unread(report):
-        write_error(f"error: {batch.name}: {batch.findings[0].message}")
-    if not report.complete:
-        rest = "the same command goes on from here" if resume else "--resume FILE keeps them"
-        done = len(report.batches)
-        write_error(f"interrupted: {done} finished batches are in the report; {rest}")
-    if not quiet:
-        for finding in report.findings:
-            write_error(f"note: {finding.message}")
+    if init:
+        drift_run.init(given)
+    else:
+        drift_run.run(given)

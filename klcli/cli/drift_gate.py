@@ -20,7 +20,7 @@ _SHOWN = 10
 
 
 def tripped(report: DriftReport, gates: Sequence[str]) -> list[str]:
-    """Return a sentence for everything that a gate is closed to."""
+    """Return a sentence for everything that a gate is closed to and no baseline knows."""
     return [sentence for gate in dict.fromkeys(gates) for sentence in _reasons(report, gate)]
 
 
@@ -34,17 +34,19 @@ def shortened(sentences: Sequence[str]) -> list[str]:
 def _reasons(report: DriftReport, gate: str) -> Iterator[str]:
     if gate in (Verdict.DRIFT, Verdict.UNDECIDED):
         for result in words.by_weight(report.results):
-            if result.verdict == gate:
+            if result.verdict == gate and gate not in result.known:
                 where = f"{printable(result.batch)}, {words.column_name(result)}"
                 yield f"{gate}: {where}: {words.sentence(result, report.unit)}"
     elif gate == "schema":
         for batch in report.batches:
             for finding in batch.findings:
-                if finding.code in SCHEMA:
+                if finding.code in SCHEMA and finding.code not in batch.known:
                     yield f"schema: {printable(batch.name)}: {finding.message}"
     elif gate == "changes":
         for result in report.results:
             for finding in result.changes:
+                if finding.code in result.known:
+                    continue
                 where = f"{printable(result.batch)}, {words.column_name(result)}"
                 yield f"changes: {where}: {finding.message}"
 

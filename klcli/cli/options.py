@@ -58,6 +58,12 @@ def _completer(names: Sequence[str]) -> Any:
     return complete
 
 
+def is_given(context: typer.Context, name: str) -> bool:
+    """Tell whether a parameter stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def number_or_name(text: str) -> float | str:
     """Return the number that `text` spells, or else `text` itself."""
     try:

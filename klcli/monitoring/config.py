@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -191,6 +192,46 @@ def read_config(path: Path) -> Config:
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", error.hint) from error
     return Config(path, settings, tuple(rules), _run(path.parent, drift))
+
+
+def merged(config: Config, flags: dict[str, Any]) -> DriftOptions:
+    """Return the settings of a run: flags beat the file, for single columns as well.
+
+    Parameters
+    ----------
+    config : Config
+        What the file says.
+    flags : dict
+        Fields of `DriftOptions` that stand on the command line. A flag for the method of
+        estimation stands for the whole method: no bins of the file go with another density.
+
+    Raises
+    ------
+    UsageError
+        If the settings make no sense together.
+    """
+    settings, rules = dict(config.settings), list(config.rules)
+    method = {*_METHOD} - {"interval"}
+    over = {"tolerance", "interval"} & flags.keys()
+    if method & flags.keys():
+        over |= method
+    nothing: dict[str, Any] = dict.fromkeys(over)
+    rules = [replace(rule, **nothing) for rule in rules]
+    for flag, others in (("by", ("time", "window")), ("time", ("by",))):
+        if flag in flags:
+            over |= set(others)
+    settings = {name: value for name, value in settings.items() if name not in over}
+    named = flags.get("column", ())
+    if "exclude" in settings:
+        settings["exclude"] = tuple(x for x in settings["exclude"] if x not in named)
+    if config.rules:
+        rules += [ColumnRule(escape(name), exclude=False) for name in named]
+        rules += [
+            ColumnRule(escape(name), kind=kind)
+            for kind in ("categorical", "numeric")
+            for name in flags.get(kind, ())
+        ]
+    return DriftOptions(**{**settings, **flags}, rules=tuple(rules))
 
 
 def _table(path: Path) -> dict[str, Any] | None:

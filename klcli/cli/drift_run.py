@@ -1,0 +1,193 @@
+"""A run of ``kl drift``, as flags and the file of settings ask for it: check, compare, report, gate."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from klcli.cli import progress
+from klcli.cli.output import (
+    DRIFT_EXTENSIONS,
+    DRIFT_FORMATS,
+    check_files,
+    default_format,
+    on_terminal,
+    render_drift,
+    write_error,
+    write_file,
+    write_out,
+)
+from klcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from klcli.monitoring.config import Config
+    from klcli.monitoring.report import DriftReport
+
+#: What can trip the gate.
+GATES = ("drift", "undecided", "schema", "changes", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands on the command line.
+
+    Attributes
+    ----------
+    sources : list of str
+        The reference and batches.
+    settings : dict
+        Fields of `DriftOptions` that a flag gives.
+    run : dict
+        What becomes of the report, by key of the file of settings; only what a flag gives.
+    config : str or None
+        The file of settings; None looks for one.
+    no_config : bool
+        Use none.
+    write_baseline : str or None
+        Where to write what drifts.
+    """
+
+    sources: Sequence[str]
+    settings: dict[str, Any]
+    run: dict[str, Any] = field(default_factory=dict)
+    config: str | None = None
+    no_config: bool = False
+    write_baseline: str | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+
+def run(asked: Asked) -> None:
+    """Compare, write and print the report, and exit with the code that is due."""
+    from klcli.cli import drift_gate
+    from klcli.monitoring.baseline import accepted, dumps
+    from klcli.monitoring.config import merged
+
+    config = _config(asked)
+    if asked.verbose and not asked.quiet:
+        write_error(f"settings: {config.path or 'no file'}")
+    wanted = {**config.run, **asked.run}
+    sources = asked.sources or wanted.get("sources")
+    if not sources:
+        raise UsageError(
+            "there is nothing to compare",
+            'name the reference and batches, or have kl.toml name them: sources = ["ref.csv", …]',
+        )
+    gates = wanted.get("fail-on", [])
+    _check_gates(gates)
+    format_name = wanted.get("format")
+    if format_name is not None and format_name not in DRIFT_FORMATS:
+        raise UsageError.unknown_choice("format", format_name, list(DRIFT_FORMATS))
+    files = check_files(wanted.get("output", []), sources, DRIFT_EXTENSIONS)
+    if asked.write_baseline is not None:
+        _check_baseline(asked.write_baseline, sources)
+    resume, baseline = wanted.get("resume"), wanted.get("baseline")
+    report = _compared(sources, merged(config, asked.settings), asked, resume, baseline)
+    for path, written_as in files.items():
+        write_file(path, render_drift(report, written_as, verbose=asked.verbose))
+    if format_name or not files:
+        screen = on_terminal()
+        written_as = format_name or default_format()
+        write_out(render_drift(report, written_as, verbose=asked.verbose, screen=screen))
+    _tell(report, quiet=asked.quiet, resume=resume)
+    if asked.write_baseline is not None:
+        if report.complete:
+            write_file(Path(asked.write_baseline), dumps(accepted(report)))
+        else:
+            write_error(f"interrupted: {asked.write_baseline} is not written")
+    tripped = drift_gate.tripped(report, gates)
+    for sentence in drift_gate.shortened(tripped):
+        write_error(sentence)
+    code = drift_gate.exit_code(report, tripped=bool(tripped))
+    if code:
+        raise typer.Exit(code)
+
+
+def init(asked: Asked) -> None:
+    """Compare, and write a file of settings that fits what was seen."""
+    from klcli.monitoring.config import NAME, Config, merged
+    from klcli.monitoring.init import settings_file
+
+    path = Path(asked.config or NAME)
+    if path.exists():
+        raise UsageError(
+            f"--init does not overwrite {path}",
+            "edit or remove it, or name another: --config FILE",
+        )
+    if path.suffix != ".toml" or not path.parent.is_dir():
+        raise UsageError(
+            f"--init cannot write {path}", "name a .toml file in a folder that exists"
+        )
+    if not asked.sources:
+        raise UsageError(
+            "--init has no data to look at", "name the reference and batches: kl drift --init …"
+        )
+    options = merged(Config(), asked.settings)
+    report = _compared(asked.sources, options, asked, asked.run.get("resume"), None)
+    text = settings_file(report, asked.sources, asked.settings, asked.run, path)
+    write_file(path, text)
+    _tell(report, quiet=asked.quiet, resume=None)
+    if not asked.quiet:
+        columns = len({result.estimate.column for result in report.results})
+        write_error(f"{path}: settings of {columns} columns; look through them, then: kl drift")
+
+
+def _config(asked: Asked) -> Config:
+    from klcli.monitoring.config import Config, find_config, read_config
+
+    if asked.no_config:
+        if asked.config is not None:
+            raise UsageError("--config and --no-config exclude each other", "give one of them")
+        return Config()
+    path = find_config(Path.cwd()) if asked.config is None else Path(asked.config)
+    return Config() if path is None else read_config(path)
+
+
+def _check_gates(gates: Sequence[str]) -> None:
+    for gate in gates:
+        if gate not in GATES:
+            raise UsageError.unknown_choice("--fail-on", gate, list(GATES))
+    if "never" in gates and len(set(gates)) > 1:
+        raise UsageError("--fail-on never excludes all others", "leave it out")
+
+
+def _check_baseline(name: str, sources: Sequence[str]) -> None:
+    path = Path(name)
+    if path.is_dir() or not path.parent.is_dir():
+        raise UsageError(f"--write-baseline {path}: no such file can be made", "name another file")
+    for source in sources:
+        if path.exists() and Path(source).exists() and path.samefile(source):
+            raise UsageError(
+                f"--write-baseline {path} would overwrite the data", "name another file"
+            )
+
+
+def _compared(
+    sources: Sequence[str], options: Any, asked: Asked, resume: str | None, baseline: str | None
+) -> DriftReport:
+    from klcli.monitoring.run import drift
+
+    shown = progress.wanted(quiet=asked.quiet)
+    with progress.ProgressBar(time_left=True) if shown else nullcontext() as bar:
+        return drift(*sources, options=options, resume=resume, baseline=baseline, progress=bar)
+
+
+def _tell(report: DriftReport, *, quiet: bool, resume: str | None) -> None:
+    """Say on standard error what the report lacks."""
+    from klcli.cli.drift_gate import unread
+
+    for batch in unread(report):
+        write_error(f"error: {batch.name}: {batch.findings[0].message}")
+    if not report.complete:
+        rest = "the same command goes on from here" if resume else "--resume FILE keeps them"
+        done = len(report.batches)
+        write_error(f"interrupted: {done} finished batches are in the report; {rest}")
+    if not quiet:
+        for finding in report.findings:
+            write_error(f"note: {finding.message}")
