@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from klcli.counts import CountTable
     from klcli.monitoring.changes import Column
+    from klcli.typing import Floats
 
 #: Values that stand for a missing one where none was foreseen.
 _PLACEHOLDERS: Final = (
@@ -145,9 +146,8 @@ def _upper_end(column: Column) -> _End | None:
         return None
     table = _finite(column.table.table)
     rows = float(table.p[table.lower > limit].sum())
-    lone = _is_lone(
-        table.upper[::-1], table.lower[::-1], _counts(table)[::-1], value, column.tests
-    )
+    counts = (table.p + table.q)[::-1]
+    lone = _is_lone(table.lower[::-1], counts, value, column.tests)
     return _End(value, limit, max(rows, 1.0), "above", lone)
 
 
@@ -157,7 +157,7 @@ def _lower_end(column: Column) -> _End | None:
         return None
     table = _finite(column.table.table)
     rows = float(table.p[(table.upper <= limit)].sum())
-    lone = _is_lone(-table.lower, -table.upper, _counts(table), -value, column.tests)
+    lone = _is_lone(-table.upper, table.p + table.q, -value, column.tests)
     return _End(value, limit, max(rows, 1.0), "below", lone)
 
 
@@ -168,32 +168,25 @@ def _finite(table: CountTable) -> CountTable:
     )
 
 
-def _counts(table: CountTable) -> np.ndarray:
-    counts: np.ndarray = table.p + table.q
-    return counts
-
-
 #: Rows of the tail whose decay is measured, and those at its very end that it is measured against.
 _TAIL_ROWS, _END_ROWS = 200, 8
 
 
-def _is_lone(
-    outer: np.ndarray, inner: np.ndarray, counts: np.ndarray, value: float, tests: int
-) -> bool:
+def _is_lone(inner: Floats, counts: Floats, value: float, tests: int) -> bool:
     """Tell whether a value lies farther out than a Pareto tail of the other rows allows.
 
-    Cells are given from the outside in, turned such that large is far. Distances from the median
-    y of the 200 most extreme rows decay as y^(−1/ξ) or faster; Hill's estimate of ξ [1]_ from the
-    cells' bounds, without the last eight rows. The largest of these eight lies beyond y with
-    probability at most 8 (y/y₈)^(−1/ξ), or, as ξ is estimated from k rows, 8 (1 + log(y/y₈)/kξ)^−k
-    (the ratio of exponential to gamma is F-distributed).
+    Cells are given from the outside in, by their bounds towards the middle, turned such that large
+    is far. In the tail, the 200 most extreme rows, distances y from the median of all rows are
+    taken to decay as y^(−1/ξ), or faster. Hill's estimate of ξ [1]_ comes from the bounds of cells;
+    of the last eight rows it only uses that they lie beyond y₈. The largest of these lies beyond y
+    with probability at most 8 (y/y₈)^(−1/ξ), or, as ξ is estimated from k rows,
+    8 (1 + log(y/y₈)/kξ)^−k: the ratio of an exponential to a gamma variable is F-distributed.
 
     References
     ----------
     .. [1] B. M. Hill, "A simple general approach to inference about the tail of a distribution",
        Ann. Statist. 3 (1975) 1163.
     """
-    del outer
     reached = np.cumsum(counts)
     total = reached[-1]
     middle = float(inner[int(np.searchsorted(reached, total / 2))])
