@@ -172,6 +172,9 @@ def point(
     if not lowered:
         # A bound takes no credit for what more rows might show.
         value += gain
+    # The correction is uncertain by as much, for its order is assumed; and its noise, that of a
+    # difference of two estimates, is about as large again.
+    excess = 2 * gain**2
     return JointPoint(
-        value, influence_p, influence_q, gain**2, gain**2, tuple(findings), bool(lowered)
+        value, influence_p, influence_q, excess, excess, tuple(findings), bool(lowered)
     )

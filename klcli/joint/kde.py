@@ -77,10 +77,10 @@ class Kde:
     >>> from klcli.rows import RowPair, Rows
     >>> rng = np.random.default_rng(16180339887498948482)
     >>> none = np.empty((2000, 0), dtype=int)
-    >>> p, q = Rows(rng.normal(0.6, 1, (2000, 2)), none), Rows(rng.normal(size=(2000, 2)), none)
+    >>> p, q = Rows(rng.normal(0.7, 1, (2000, 2)), none), Rows(rng.normal(size=(2000, 2)), none)
     >>> rows = RowPair(p, q, ("x", "y"), (), (), 2000, 2000)
-    >>> round(Kde()(rows, rng).value, 1)  # the truth is 0.36
-    0.4
+    >>> round(Kde()(rows, rng).value, 1)  # the truth is 0.49
+    0.5
     """
 
     bandwidth: str | float = "cv"

@@ -65,7 +65,7 @@ def test_half_the_rows_show_what_more_would_give():
     half = [x + second.normal(0, 0.2 * 2**0.5, len(x)) for x in (p, q)]
     found = point(*whole, *half)
     assert found.value == pytest.approx(0.125, abs=0.015)
-    assert found.excess_variance == pytest.approx(0.02**2, rel=0.5)
+    assert found.excess_variance == pytest.approx(2 * 0.02**2, rel=0.5)
 
 
 @pytest.mark.parametrize("shape", [0.2, 0.5, 0.8])
