@@ -216,9 +216,12 @@ def worse(
     if not excess > 0:
         return False
     normal = NormalDist()
+    # Of a lower bound only the lower half of the interval is known: what can be seen is compared.
+    above = entry.ci_high - entry.divergence
+    half = above if math.isfinite(above) else entry.divergence - entry.ci_low
     errors = (
         (_value(estimate) - estimate.ci_low) / normal.inv_cdf(0.5 + estimate.confidence / 2),
-        scale * (entry.ci_high - entry.divergence) / normal.inv_cdf(0.5 + confidence / 2),
+        scale * half / normal.inv_cdf(0.5 + confidence / 2),
     )
     error = math.hypot(*errors)
     if not math.isfinite(error):

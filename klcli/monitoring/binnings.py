@@ -34,7 +34,7 @@ FILL: Final = 1e-4
 #: Numbers of equal bins in common use.
 WIDTHS: Final = (10, 20, 30)
 
-FORWARD, REVERSE, BOTH = "D(batch‖reference)", "D(reference‖batch)", "both directions added"
+FORWARD, REVERSE, BOTH = "D(batch‖reference)", "D(reference‖batch)", "symmetric"
 KL_FORWARD, KL_REVERSE, PSI = "Σ p ln(p/q)", "Σ q ln(q/p)", "Σ (p − q) ln(p/q)"
 
 
@@ -135,7 +135,7 @@ def _values(histogram: _Histogram) -> Iterator[Binning]:
         )
     elif histogram.tool == "psi":
         number = stability_index(filled(p), filled(q))
-        tool = "PSI by deciles of the reference"
+        tool = "PSI by deciles"
         yield Binning("psi-deciles", tool, about, BOTH, PSI, number, cells, empty, note)
     else:
         full_p, full_q = filled(p), filled(q)

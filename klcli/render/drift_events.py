@@ -55,7 +55,10 @@ def changes(report: DriftReport) -> list[Event]:
     """
     grouped: dict[tuple[tuple[str, bool], str], list[tuple[str, str]]] = {}
     for result in words.by_weight(report.results):
-        said = [(change.code, change.message) for change in result.changes]
+        said = [
+            (change.code, change.message + words.mark(change.code in result.known))
+            for change in result.changes
+        ]
         if result.verdict == Verdict.DRIFT and not said:
             said = [("", words.moved(result))]
         for code, message in said:
@@ -81,7 +84,8 @@ def findings(report: DriftReport) -> list[Event]:
     grouped: dict[tuple[str, str], list[str]] = {}
     for batch in report.batches:
         for finding in batch.findings:
-            grouped.setdefault((finding.code, finding.message), []).append(batch.name)
+            message = finding.message + words.mark(finding.code in batch.known)
+            grouped.setdefault((finding.code, message), []).append(batch.name)
     events += [
         Event(None, message, names[0], len(names) - 1) for (_, message), names in grouped.items()
     ]

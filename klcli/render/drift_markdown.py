@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from klcli.monitoring.report import Verdict
-from klcli.render import drift_events, markdown
+from klcli.render import binning_words, drift_events, markdown
 from klcli.render import drift_words as words
 from klcli.render.numbers import p_value
 from klcli.render.summary import value
@@ -15,7 +15,7 @@ from klcli.render.text import cut, printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from klcli.monitoring.report import DriftReport, DriftResult
+    from klcli.monitoring.report import Binning, DriftReport, DriftResult
     from klcli.render.drift_events import Event
 
 #: GitHub refuses comments of more than 65,536 characters; the rest is for what wraps ours.
@@ -25,6 +25,7 @@ NAME_WIDTH: Final = 60
 SENTENCE_WIDTH: Final = 300
 
 _SIGNS: Final = {Verdict.DRIFT: "🔴", Verdict.UNDECIDED: "🟡", Verdict.STABLE: "🟢"}
+_KNOWN: Final = "🔵"
 # Code spans show these as they are, also in a table.
 _PLAIN: Final = re.compile(r"[^`|\\]+")
 # A zero-width space keeps GitHub from turning text into mentions, references and links.
@@ -59,6 +60,13 @@ def drift_markdown(report: DriftReport) -> str:
             _head(batches),
             (_row(results, batches) for results in steady),
         )
+    others = binning_words.shown(report)
+    if others:
+        head = ["column", *(["batch"] if batches else []), "tool", "direction", "cells", "nats"]
+        rows = (_binning(result, each, batches) for result in others for each in result.binnings)
+        title = f"{binning_words.TITLE} for the same data"
+        page.fold(title, markdown.grid(head, [], right=[len(head) - 1]), rows)
+        page.add("\n" + "".join(f"- {prose(text)}\n" for text in binning_words.legend(others)))
     page.fold("How to read this", "", _legend(report))
     return page.text()
 
@@ -144,8 +152,15 @@ def _row(results: Sequence[DriftResult], batches: bool) -> str:
     joint = worst.estimate.kind == "joint"
     column = words.column_name(worst) if joint else code(worst.estimate.column)
     numbers = [point, interval, f"{worst.tolerance:g}", p_value(worst.q_value)]
-    verdict = Verdict(worst.verdict)
-    return markdown.line([f"{_SIGNS[verdict]} {verdict}", column, *batch, *numbers])
+    sign = _KNOWN if words.is_known(worst) else _SIGNS[Verdict(worst.verdict)]
+    return markdown.line([f"{sign} {words.verdict(worst)}", column, *batch, *numbers])
+
+
+def _binning(result: DriftResult, binning: Binning, batches: bool) -> str:
+    row = binning_words.row(binning)
+    where = [code(result.estimate.column), *([code(result.batch)] if batches else [])]
+    cells = f"{row.cells}; {row.note}" if row.note else row.cells
+    return markdown.line([*where, row.tool, prose(row.direction), prose(cells), row.value])
 
 
 def _event(event: Event, batches: bool) -> str:

@@ -39,8 +39,14 @@ def _record(result: DriftResult) -> dict[str, Any]:
     cells = [asdict(cell) for cell in result.cells]
     changes = [asdict(change) for change in result.changes]
     return {
-        "batch": result.batch, **asdict(result.estimate), **own, "cells": cells, "changes": changes,
-    }  # fmt: skip
+        "batch": result.batch,
+        **asdict(result.estimate),
+        **own,
+        "cells": cells,
+        "changes": changes,
+        "binnings": [asdict(binning) for binning in result.binnings],
+        "known": list(result.known),
+    }
 
 
 def as_json(report: DriftReport) -> str:
@@ -75,6 +81,8 @@ def _flat(report: DriftReport) -> list[dict[str, Any]]:
             **flat(result.estimate),
             **{name: getattr(result, name) for name in _OWN},
             "changes": ";".join(change.code for change in result.changes),
+            "known": ";".join(result.known),
+            "binnings": ";".join(f"{each.name}={each.value}" for each in result.binnings),
             "unit": report.unit,
             "p": sources[result.batch].source,
             "q": sources[result.batch].reference,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from klcli.monitoring.report import Verdict
 from klcli.render import drift_words as words
+from klcli.render.binning_table import binning_lines
 from klcli.render.numbers import align, align_intervals, p_value
 from klcli.render.summary import value
 from klcli.render.table import GAP, PLAIN, SHORTEST_NAME, Style
@@ -50,6 +51,7 @@ def drift_table(
         [line for text in _summary(report) for line in wrap(text, width)],
         _body(report, columns, width, style),
         _happened(report, width, verbose=verbose),
+        binning_lines(report, width, style, verbose=verbose),
         _details(report, columns, width, style) if verbose else [],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -105,7 +107,7 @@ def _body(
     shown = [value(result.estimate) for result in worst]
     names = [words.column_name(result) for result in worst]
     cells = {
-        "verdict": [str(result.verdict) for result in worst],
+        "verdict": [words.verdict(result) for result in worst],
         "D(P‖Q)": align([point for point, _ in shown]),
         f"{100 * report.confidence:g} % interval": align_intervals([each for _, each in shown]),
         "q": align([p_value(result.q_value) for result in worst]),
@@ -232,18 +234,19 @@ def _by_code(report: DriftReport) -> dict[str, dict[tuple[str, str], list[str]]]
     """Return for each code what is said of which column, and of which batches."""
     found: dict[str, dict[tuple[str, str], list[str]]] = {}
 
-    def add(finding: Finding, column: str, batch: str | None) -> None:
+    def add(finding: Finding, column: str, batch: str | None, known: Sequence[str] = ()) -> None:
         said = found.setdefault(finding.code, {})
-        where = said.setdefault((column, printable(finding.message)), [])
+        message = printable(finding.message) + words.mark(finding.code in known)
+        where = said.setdefault((column, message), [])
         if batch is not None:
             where.append(batch)
 
     for batch in report.batches:
         for finding in batch.findings:
-            add(finding, "", batch.name)
+            add(finding, "", batch.name, batch.known)
     for result in report.results:
         for finding in result.changes:
-            add(finding, words.column_name(result), result.batch)
+            add(finding, words.column_name(result), result.batch, result.known)
     for finding in report.findings:
         add(finding, "", None)
     return found
@@ -268,7 +271,7 @@ def _details(
         for result in words.by_weight(results):
             against = by_name[result.batch].reference
             of = "" if against == report.reference.source else f" against {printable(against)}"
-            text = f"{printable(result.batch)}{of}: {result.verdict}; "
+            text = f"{printable(result.batch)}{of}: {words.verdict(result)}; "
             text += words.sentence(result, report.unit)
             moved = words.moved(result) if result.verdict != Verdict.STABLE else ""
             text += f"; {moved}" if moved else ""
@@ -280,6 +283,7 @@ def _details(
         if first.density:
             method = f"{first.kind}, {first.density} density, {first.estimator} estimator"
             lines += [
-                style.dim(line) for line in wrap(f"{method}; {printable(first.reason)}", width, GAP, GAP)
+                style.dim(line)
+                for line in wrap(f"{method}; {printable(first.reason)}", width, GAP, GAP)
             ]
     return lines

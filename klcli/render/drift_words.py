@@ -50,6 +50,21 @@ def column_name(result: DriftResult, width: int | None = None) -> str:
     return name(result.estimate.column, width)
 
 
+def is_known(result: DriftResult) -> bool:
+    """Tell whether a baseline has the drift, or doubt, of a result."""
+    return result.verdict in result.known
+
+
+def verdict(result: DriftResult) -> str:
+    """Return the verdict, and whether it is known."""
+    return f"known {result.verdict}" if is_known(result) else str(result.verdict)
+
+
+def mark(known: bool) -> str:
+    """Return what is written behind what a baseline has."""
+    return " (known)" if known else ""
+
+
 def counts(results: Iterable[DriftResult]) -> dict[Verdict, int]:
     """Return how many results have each verdict, what matters first."""
     number = dict.fromkeys(ORDER, 0)
@@ -61,13 +76,15 @@ def counts(results: Iterable[DriftResult]) -> dict[Verdict, int]:
 def by_weight(results: Iterable[DriftResult]) -> list[DriftResult]:
     """Return results with what matters first.
 
-    That is drift, then undecided, then stable; in each, what is surely the largest.
+    That is drift, then undecided, then stable; in each, what no baseline has, then what is
+    surely the largest.
     """
 
     def weight(result: DriftResult) -> tuple[float, ...]:
         estimate = result.estimate
         return (
             ORDER.index(Verdict(result.verdict)),
+            is_known(result),
             *(math.inf if math.isnan(size) else -size for size in sizes(result)),
             -estimate.escaped_mass if estimate.escaped_mass > 0 else 0.0,
         )
@@ -89,10 +106,15 @@ def headline(report: DriftReport) -> str:
     total = len({result.estimate.column for result in report.results})
     if drifted:
         columns = len({result.estimate.column for result in drifted})
+        new = {result.estimate.column for result in drifted if not is_known(result)}
+        if not new:
+            return f"No new drift: {columns} of {plural(total, 'column')} drift as is known"
         what = f"Drift in {columns} of {plural(total, 'column')}"
         if len(report.batches) > 1:
             batches = len({result.batch for result in drifted})
             what += f", in {batches} of {plural(len(report.batches), 'batch', 'batches')}"
+        if len(new) < columns:
+            what += f"; {columns - len(new)} of the columns as is known"
         return what
     if number[Verdict.UNDECIDED]:
         return f"No drift found, {number[Verdict.UNDECIDED]} undecided"

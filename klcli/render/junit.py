@@ -4,7 +4,7 @@ The structure satisfies both schemas in use, that of Ant's JUnit task and that o
 plug-in, so only what both allow is written: messages of a whole batch stand in its
 ``system-out``, and times are zero, because columns are not timed one by one.
 
-An undecided column is *skipped*, with its reason: it fails no build, and it does not pass as if
+Drift that a baseline has is *skipped*, too. An undecided column is *skipped*, with its reason: it fails no build, and it does not pass as if
 something had been shown. A batch that gave no results is an *error*. Columns that a batch has lost,
 gained or retyped have no row of their own: a case called "schema" is skipped with them.
 """
@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 from klcli.monitoring.report import Verdict
 from klcli.monitoring.schema import SCHEMA
+from klcli.render import binning_words
 from klcli.render import drift_words as words
 from klcli.render.text import printable
 
@@ -79,12 +80,27 @@ def _batch(
     stamp: str,
 ) -> ET.Element:
     title = words.name(batch.name)
-    said = [printable(finding.message) for finding in findings]
+    said = [
+        printable(finding.message) + words.mark(finding.code in batch.known)
+        for finding in findings
+    ]
+    for result in results:
+        for row in map(binning_words.row, result.binnings):
+            parts = [
+                f"{words.column_name(result)}: {row.tool} {row.value}",
+                row.direction,
+                row.cells,
+            ]
+            said.append(", ".join(filter(None, [*parts, row.formula, row.note])))
     cases = [_case(title, result, report.unit) for result in words.by_weight(results)]
     if not results:
         why = "; ".join(printable(finding.message) for finding in batch.findings)
         cases = [_error(title, "batch", why or "no column could be compared")]
-    changed = [printable(each.message) for each in batch.findings if each.code in SCHEMA]
+    changed = [
+        printable(each.message) + words.mark(each.code in batch.known)
+        for each in batch.findings
+        if each.code in SCHEMA
+    ]
     if results and changed:
         cases.append(_skipped(title, "schema", changed))
     properties = [
@@ -133,11 +149,19 @@ def _suite(
 def _case(title: str, result: DriftResult, unit: str) -> _Case:
     case = _named(title, words.column_name(result))
     message = words.sentence(result, unit)
-    details = [printable(each.message) for each in (*result.changes, *result.estimate.warnings)]
+    details = [
+        printable(change.message) + words.mark(change.code in result.known)
+        for change in result.changes
+    ]
+    details += [printable(warning.message) for warning in result.estimate.warnings]
     if result.verdict == Verdict.STABLE:
         return case, ""
-    outcome = "failure" if result.verdict == Verdict.DRIFT else "skipped"
-    child = ET.SubElement(case, outcome, type=str(result.verdict), message=message)
+    # What a baseline has fails no build.
+    fails = result.verdict == Verdict.DRIFT and not words.is_known(result)
+    outcome = "failure" if fails else "skipped"
+    if words.is_known(result):
+        message = f"known: {message}"
+    child = ET.SubElement(case, outcome, type=words.verdict(result), message=message)
     child.text = "\n".join([message, *details])
     return case, outcome
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from klcli.monitoring.report import Verdict
 from klcli.render import drift_words as words
 from klcli.render.drift_events import key
 
@@ -139,6 +140,24 @@ def prometheus(report: DriftReport, *, written: datetime) -> str:
             for verdict, number in words.counts(results).items()
         ),
     )
+    metrics.gauge(
+        "kl_drift_known_results",
+        "Batches of the run with drift that the baseline has.",
+        (
+            ({"column": label}, float(sum(_known_drift(each) for each in results)))
+            for label, results in _by_column(report).items()
+        ),
+    )
+    metrics.gauge(
+        "kl_drift_other_tool_nats",
+        "What another tool prints for the latest batch (--compare-binnings).",
+        (
+            ({"column": label, "tool": binning.name}, binning.value)
+            for label, result in latest
+            for binning in result.binnings
+            if not math.isnan(binning.value)
+        ),
+    )
     for batch in report.batches[-1:]:
         about_batch = {
             "batch": batch.name,
@@ -193,6 +212,10 @@ def _by_column(report: DriftReport) -> dict[str, list[DriftResult]]:
         ("column *" if name == "*" and not joint else name): results
         for (name, joint), results in keys.items()
     }
+
+
+def _known_drift(result: DriftResult) -> bool:
+    return result.verdict == Verdict.DRIFT and words.is_known(result)
 
 
 def _latest(report: DriftReport) -> list[tuple[str, DriftResult]]:

@@ -330,4 +330,22 @@ ROWS: Final = (
         "Hours of the day are shifted by one, missing, or counted twice.",
         "Look for daylight-saving time or another time zone.",
     ),
+    (
+        "unmatched-pattern",
+        "Settings in the configuration are for columns that the reference does not have.",
+        "Correct the name or pattern in kl.toml, or remove it.",
+        "",
+    ),
+    (
+        "stale-baseline",
+        "Drift, changes or columns that --baseline has are no longer there.",
+        "Remove the entries from the file, or write it anew with --write-baseline.",
+        "",
+    ),
+    (
+        "other-baseline",
+        "The baseline was written against another reference than this one.",
+        "Write one for this reference, with --write-baseline.",
+        "",
+    ),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from klcli.monitoring.cells import OTHER
 from klcli.monitoring.report import Verdict
+from klcli.render import binning_words
 from klcli.render import drift_words as words
 from klcli.render.html import charts
 from klcli.render.html.wording import Name, name, said
@@ -65,6 +66,10 @@ class Card:
         Other batches that drifted or are undecided, in order.
     more : int
         How many of those are not shown.
+    known : bool
+        Whether a baseline has the verdict.
+    others : tuple of Row
+        What other tools print.
     """
 
     anchor: str
@@ -81,6 +86,8 @@ class Card:
     total: str
     smalls: tuple[Figure, ...]
     more: int
+    known: bool
+    others: tuple[binning_words.Row, ...]
 
 
 def card(
@@ -92,15 +99,17 @@ def card(
     cells: int,
     smalls: int,
     trend: charts.Trend | None,
+    others: bool = True,
 ) -> Card:
     """Return the card of a column, whose `results` begin with what matters most."""
-    worst, *others = results
+    worst, *rest_of = results
     estimate = worst.estimate
     sentence = words.sentence(worst, unit)
-    notes = [each.message for each in (*worst.changes, *estimate.warnings)]
+    notes = [each.message + words.mark(each.code in worst.known) for each in worst.changes]
+    notes += [each.message for each in estimate.warnings]
     listed = largest(worst.cells, cells) if cells else []
     rest = [cell for cell in worst.cells if cell not in listed] if listed else []
-    telling = [each for each in others if each.verdict != Verdict.STABLE and each.cells]
+    telling = [each for each in rest_of if each.verdict != Verdict.STABLE and each.cells]
     shown = sorted(telling[:smalls], key=lambda result: places[result.batch])
     return Card(
         anchor=anchor,
@@ -117,6 +126,8 @@ def card(
         total=words.small(_sum(worst.cells)) if listed else "",
         smalls=tuple(_small(result) for result in shown),
         more=len(telling) - len(shown),
+        known=words.is_known(worst),
+        others=tuple(map(binning_words.row, worst.binnings)) if others else (),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from klcli.monitoring.report import Verdict
-from klcli.render import drift_events
+from klcli.render import binning_words, drift_events
 from klcli.render import drift_words as words
 from klcli.render.drift_events import key
 from klcli.render.html import charts, heatmap
@@ -57,6 +57,7 @@ class Row:
     """One column in the table of estimates, in the batch where it differs most."""
 
     verdict: str
+    known: bool
     column: Name
     anchor: str
     batch: Name
@@ -110,6 +111,7 @@ class Content:
         wanted = worst.rows_to_decide
         return Row(
             verdict=worst.verdict,
+            known=words.is_known(worst),
             column=column(worst),
             anchor=self._anchors.get(key(worst), ""),
             batch=name(worst.batch),
@@ -156,6 +158,7 @@ class Content:
             cells=self.limits.cells if number < self.limits.tables else 0,
             smalls=self.limits.smalls,
             trend=trend,
+            others=number < self.limits.tables,
         )
 
     def changes(self) -> list[Said]:
@@ -185,6 +188,10 @@ class Content:
             if event.others:
                 where += f" and {words.others(event.others)}"
         return said(event.message), where
+
+    def others(self) -> list[str]:
+        """Return what other tools compute, if that was asked for."""
+        return binning_words.legend(self.report.results)
 
     def methods(self) -> list[tuple[str, str]]:
         """Return how the columns were estimated, and how many so."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from klcli.render import binning_words
 from klcli.render import drift_words as words
 from klcli.render.html.content import Content, Limits
 from klcli.render.html.heatmap import SHADES
@@ -87,6 +88,7 @@ def _fill(template: Template, report: DriftReport, limits: Limits, written: date
         shades=SHADES,
         written=written,
         words=words,
+        binnings=binning_words.ABOUT,
         name=name,
         printable=printable,
     )
