@@ -109,7 +109,12 @@ def _examine(
 ) -> list[Examined]:
     estimator, tested = _by_parts(choice.estimator, choice), _by_parts(choice.tested, choice)
     both = getattr(estimator, "both", None)
-    points = both(table) if both else (estimator(table), estimator(table.swapped()))
+    turns = {Direction.FORWARD: table, Direction.REVERSE: table.swapped()}
+    if both is not None and Direction.REVERSE in request.directions:
+        # Also if it is the only one: the same to the last digit, whatever is asked for with it.
+        points = dict(zip(turns, both(table), strict=True))
+    else:
+        points = {each: estimator(turns[each]) for each in request.directions}
     # Rows of unequal weight cannot change places: no permutation test says what they would.
     permutations = 0 if _weighted(column) else request.resamples
     # A test of its own is the same in both directions; so is the null distribution near zero.
@@ -120,7 +125,7 @@ def _examine(
     for direction in request.directions:
         forward = direction is Direction.FORWARD
         rng = _stream(column, request, direction)
-        turned, point = (table, points[0]) if forward else (table.swapped(), points[1])
+        turned, point = turns[direction], points[direction]
         null = shared or permutation(tested, turned, permutations, rng)
         finite = point
         if not math.isfinite(point.value):

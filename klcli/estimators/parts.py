@@ -47,7 +47,14 @@ class ByParts:
 
     def __call__(self, table: CountTable) -> Point:
         """Estimate D(P‖Q)."""
-        return self.both(table)[0]
+        numbers = _numbers(table)
+        if numbers.all():
+            return self.inner(table)
+        within = table.subset(numbers)
+        if within.n_p == 0 or within.n_q == 0:
+            nothing = np.zeros(len(within.p))
+            return _chain(table, numbers, Point(0.0, nothing, nothing, nothing))
+        return _chain(table, numbers, self.inner(within))
 
     def both(self, table: CountTable) -> tuple[Point, Point]:
         """Estimate D(P‖Q) and D(Q‖P)."""

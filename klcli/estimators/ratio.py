@@ -60,7 +60,7 @@ class RatioPlugIn:
 
     def __call__(self, table: CountTable) -> Point:
         """Estimate D(P‖Q)."""
-        return self.both(table)[0]
+        return _point(table, self.density.ensemble(table), sign=1)
 
     def both(self, table: CountTable) -> tuple[Point, Point]:
         """Estimate D(P‖Q) and D(Q‖P) from one fit."""
