@@ -17,7 +17,7 @@ from klcli.results import Finding, Status, plain
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from klcli.monitoring.report import Batch, DriftReport, DriftResult
     from klcli.results import Estimate
@@ -142,8 +142,15 @@ def _value(estimate: Estimate) -> float:
     return estimate.finite_estimate if infinite else estimate.estimate
 
 
-def marked(report: DriftReport, baseline: Baseline) -> DriftReport:
+def marked(
+    report: DriftReport,
+    baseline: Baseline,
+    looks_at: Callable[[str], bool] | None = None,
+) -> DriftReport:
     """Return the report with what the baseline knows marked so, and what it no longer needs.
+
+    `looks_at` tells which columns were to be compared, by default all: of others nothing is known
+    to be gone.
 
     Drift of a column is known unless it is worse beyond doubt: it exceeds what the baseline has
     by more than the column's tolerance (one-sided test of two estimates, at the report's
@@ -155,7 +162,7 @@ def marked(report: DriftReport, baseline: Baseline) -> DriftReport:
     tests = sum((r.estimate.column, _joint(r.estimate)) in known for r in report.results)
     results = tuple(_result(result, known, baseline, tests, report) for result in report.results)
     batches = tuple(_batch(batch, baseline) for batch in report.batches)
-    findings = [*report.findings, *_remarks(report, baseline)]
+    findings = [*report.findings, *_remarks(report, baseline, looks_at)]
     return replace(report, results=results, batches=batches, findings=tuple(findings))
 
 
@@ -238,7 +245,9 @@ def _batch(batch: Batch, baseline: Baseline) -> Batch:
     return replace(batch, known=tuple(known))
 
 
-def _remarks(report: DriftReport, baseline: Baseline) -> Iterator[Finding]:
+def _remarks(
+    report: DriftReport, baseline: Baseline, looks_at: Callable[[str], bool] | None
+) -> Iterator[Finding]:
     """Say what the baseline and the report do not have in common."""
     if baseline.reference != report.reference.source:
         yield Finding(
@@ -246,7 +255,7 @@ def _remarks(report: DriftReport, baseline: Baseline) -> Iterator[Finding]:
             f"the baseline was written against {baseline.reference}, not {report.reference.source}: "
             "its divergences may mean something else",
         )
-    gone = list(_gone(report, baseline)) if report.complete else []
+    gone = list(_gone(report, baseline, looks_at)) if report.complete else []
     if gone:
         entries = "1 entry" if len(gone) == 1 else f"{len(gone):,} entries"
         holds = "holds" if len(gone) == 1 else "hold"
@@ -257,7 +266,9 @@ def _remarks(report: DriftReport, baseline: Baseline) -> Iterator[Finding]:
         )
 
 
-def _gone(report: DriftReport, baseline: Baseline) -> Iterator[str]:
+def _gone(
+    report: DriftReport, baseline: Baseline, looks_at: Callable[[str], bool] | None
+) -> Iterator[str]:
     """Name the entries that no batch has any more, of columns that were compared."""
     verdicts: dict[tuple[str, bool], set[str]] = {}
     for result in report.results:
@@ -273,7 +284,7 @@ def _gone(report: DriftReport, baseline: Baseline) -> Iterator[str]:
             yield f"{code} of {column}"
     if any(batch.rows for batch in report.batches):
         for column, code in baseline.schema:
-            if (column, code) not in now.schema:
+            if (looks_at is None or looks_at(column)) and (column, code) not in now.schema:
                 yield f"{code} of {column}"
 
 

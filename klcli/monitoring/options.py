@@ -271,6 +271,12 @@ class DriftOptions:
         )
         return replace(self, exclude=tuple(excluded), categorical=categorical, numeric=numeric)
 
+    def looks_at(self, column: str) -> bool:
+        """Tell whether a column is compared where both sides have it."""
+        if column in self.for_columns([column]).exclude:
+            return False
+        return not self.column or column in self.column
+
     def unmatched(self, columns: Iterable[str]) -> list[Finding]:
         """Tell which rules are for no column: a pattern may be misspelt."""
         names = list(columns)

@@ -101,7 +101,7 @@ def drift(
     with ExitStack() as cleanup:
         run = _Run(chosen, State(resume), progress or _silent, cleanup)
         report = run.report([source, *batches])
-    return report if accepted is None else marked(report, accepted)
+    return report if accepted is None else marked(report, accepted, chosen.looks_at)
 
 
 def _silent(step: str, share: float) -> None:

@@ -65,8 +65,8 @@ def drift_markdown(report: DriftReport) -> str:
         head = ["column", *(["batch"] if batches else []), "tool", "direction", "cells", "nats"]
         rows = (_binning(result, each, batches) for result in others for each in result.binnings)
         title = f"{binning_words.TITLE} for the same data"
-        page.fold(title, markdown.grid(head, [], right=[len(head) - 1]), rows)
-        page.add("\n" + "".join(f"- {prose(text)}\n" for text in binning_words.legend(others)))
+        told = [f"- {prose(text)}\n" for text in binning_words.legend(others)]
+        page.fold(title, markdown.grid(head, [], right=[len(head) - 1]), [*rows, "\n", *told])
     page.fold("How to read this", "", _legend(report))
     return page.text()
 
