@@ -67,7 +67,10 @@ class Pool:
 
     @classmethod
     def of(cls, numbers: Floats, codes: Integers, label: Bools, *, blind: bool = False) -> Pool:
-        """Prepare rows, P first; `numbers` are finite. With `blind`, labels do not matter."""
+        """Prepare rows, P first; `numbers` are finite. With `blind`, labels do not matter.
+
+        Nothing looks at the raw numbers then, and the scores stand for them.
+        """
         varying = [column for column in numbers.T if np.ptp(column) > 0]
         if blind:
             columns = [pooled_scores(column) for column in varying]
@@ -76,7 +79,8 @@ class Pool:
         scores = np.column_stack(columns) if columns else np.empty((len(label), 0))
         white, raw = scores, scores
         if columns:
-            white, raw = _whitened(scores), _whitened(np.column_stack(varying))
+            white = _whitened(scores)
+            raw = white if blind else _whitened(np.column_stack(varying))
         kept = [np.unique(code, return_inverse=True)[1] for code in codes.T if np.ptp(code) > 0]
         numbered = np.column_stack(kept) if kept else np.empty((len(label), 0), dtype=np.int64)
         return cls(label, scores, white, raw, numbered, _indicators(numbered))

@@ -111,7 +111,7 @@ class JointRatio:
         -------
         p_value : float
             Exact, the same for both directions.
-        values : ndarray, shape (resamples,)
+        values : ndarray, shape (min(resamples, 499),)
             Approximate estimates under permutation, in nats.
         """
         check(rows, categorical=True)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: nat, down to those that no test could find.
 _PRIORS = (1.0, 10.0, 100.0, 1e3, 1e4)
 
+#: Beyond this many permutations the p-value would only be finer than 1/500.
+_MOST_RESAMPLES = 499
+
 
 def score_test(
     numbers: Floats, codes: Integers, n: int, resamples: int, rng: Generator
@@ -38,14 +41,14 @@ def score_test(
     n : int
         The first n rows are of P.
     resamples : int
-        Permutations.
+        Permutations; at most 499 are drawn.
     rng : Generator
         Source of randomness.
 
     Returns
     -------
     p_value : float
-    values : ndarray, shape (resamples,)
+    values : ndarray, shape (min(resamples, 499),)
         Approximate estimates of D under permutation, in nats: as in `klcli.estimators.ratio`, a
         Newton step from a ratio of one, less its optimism.
 
@@ -98,5 +101,6 @@ def score_test(
         found.append(estimate)
         return value
 
+    resamples = min(resamples, _MOST_RESAMPLES)
     observed, permuted = permuted_labels(n, rows - n, resamples, rng, statistic)
     return p_value(observed, permuted), np.concatenate(found)[1:]
