@@ -188,6 +188,10 @@ class _Cuts:
             _integers(side, name, values)
             for side, name, values in zip((p, q), names, (self._p, self._q), strict=True)
         )
+        self._single = all(
+            not isinstance(side, ProfileSide) and side.single(name)
+            for side, name in zip((p, q), names, strict=True)
+        )
         self._sets = dict(self._edges()) if len(self._p) and len(self._q) else {}
 
     def bounds(self) -> Floats:
@@ -201,7 +205,11 @@ class _Cuts:
         if self._evidently_bins():
             low = min(column.p.minimum, column.q.minimum)
             high = max(column.p.maximum, column.q.maximum)
-            yield "evidently", _closed(sturges(low, high, sum(self._rows), self._integers))
+            edges = sturges(low, high, sum(self._rows), self._integers)
+            if self._single:
+                # NumPy keeps edges of single precision where all values are.
+                edges = edges.astype(np.float32).astype(float)
+            yield "evidently", _closed(edges)
         yield "psi", np.unique(np.quantile(self._q, np.arange(1, 10) / 10))
         for number in WIDTHS:
             equal = np.linspace(column.q.minimum, column.q.maximum, number + 1)
