@@ -153,8 +153,8 @@ def marked(
     to be gone.
 
     Drift of a column is known unless it is worse beyond doubt: it exceeds what the baseline has
-    by more than the column's tolerance (one-sided test of two estimates, at the report's
-    confidence, Bonferroni's correction for all known columns and batches), or a larger share of
+    by more than the column's tolerance (test of two estimates, at the report's confidence,
+    Bonferroni's correction for all known columns and batches), or a larger share of
     the batch lies where the reference shows nothing. Changes and columns of the schema are known
     by their name and kind.
     """
@@ -233,7 +233,7 @@ def worse(
     error = math.hypot(*errors)
     if not math.isfinite(error):
         return False
-    return excess > error * normal.inv_cdf(1 - (1 - estimate.confidence) / max(tests, 1))
+    return excess > error * normal.inv_cdf(1 - (1 - estimate.confidence) / 2 / max(tests, 1))
 
 
 def _batch(batch: Batch, baseline: Baseline) -> Batch:

@@ -43,8 +43,8 @@ def suggested(results: Sequence[DriftResult], scale: float = 1.0) -> Suggestion:
 
     It is the largest of three, rounded up: the default; what can be told at all at these numbers of
     rows (the noise floor, or the upper half of an interval, of the median batch); and what most
-    batches stay below (Tukey's fence of their estimates, so that a few batches that drifted do not
-    raise it).
+    batches stay below (Tukey's fence of the upper ends of their intervals, so that a few batches
+    that drifted do not raise it).
 
     Parameters
     ----------
@@ -66,14 +66,11 @@ def suggested(results: Sequence[DriftResult], scale: float = 1.0) -> Suggestion:
         about = f"batches of {rows:,} rows cannot tell less than {{:.2g}} from nothing"
         choices.append((float(np.median(resolved)), about))
     if len(estimates) >= _FEWEST:
-        sizes = np.array(
-            [max(_size(each), 0.0) for each in results if not math.isnan(_size(each))]
-        )
-        lower, upper = np.quantile(sizes, [0.25, 0.75])
-        fence = float(upper + _FENCE * (upper - lower))
-        # A batch at the fence has half an interval above it.
-        room = fence + float(np.median(resolved)) if resolved else fence
-        choices.append((room, f"{len(estimates)} batches usually stay below {{:.2g}}"))
+        # A stable batch is one whose interval ends below the tolerance.
+        ends = [_end(result) for result in results if not math.isnan(_size(result))]
+        lower, upper = np.quantile(ends, [0.25, 0.75])
+        about = f"intervals of {len(ends)} batches usually end below {{:.2g}}"
+        choices.append((float(upper + _FENCE * (upper - lower)), about))
     most, reason = max(choices, key=lambda choice: choice[0])
     return Suggestion(rounded_up(most), reason.format(most))
 
@@ -84,6 +81,12 @@ def _size(result: DriftResult) -> float:
     lower = estimate.status == Status.LOWER_BOUND
     size = estimate.estimate if lower else estimate.finite_estimate
     return size if math.isfinite(size) else math.nan
+
+
+def _end(result: DriftResult) -> float:
+    """Return where the interval ends, or how large the divergence is where it is open."""
+    end = result.estimate.ci_high
+    return end if math.isfinite(end) else _size(result)
 
 
 def _finite(number: float) -> float:
