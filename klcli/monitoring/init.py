@@ -42,7 +42,7 @@ def suggested(results: Sequence[DriftResult], scale: float = 1.0) -> Suggestion:
     """Suggest a tolerance of one column.
 
     It is the largest of three, rounded up: the default; what can be told at all at these numbers of
-    rows (the noise floor, or the upper half of an interval, of the median batch); and what most
+    rows (the noise floor, or the upper half of an interval around little, of the median batch); and what most
     batches stay below (Tukey's fence of the upper ends of their intervals, so that a few batches
     that drifted do not raise it).
 
@@ -56,11 +56,7 @@ def suggested(results: Sequence[DriftResult], scale: float = 1.0) -> Suggestion:
     estimates = [result.estimate for result in results if not math.isnan(_size(result))]
     default = TOLERANCE * scale
     choices = [(default, "less is rarely worth acting on")]
-    resolved = [
-        max(each.ci_high - max(each.estimate, 0.0), _finite(each.noise_floor))
-        for each in estimates
-        if each.status == Status.OK and math.isfinite(each.ci_high)
-    ]
+    resolved = [_resolution(result) for result in results if not math.isnan(_size(result))]
     if resolved:
         rows = int(np.median([each.n_p for each in estimates]))
         about = f"batches of {rows:,} rows cannot tell less than {{:.2g}} from nothing"
@@ -81,6 +77,16 @@ def _size(result: DriftResult) -> float:
     lower = estimate.status == Status.LOWER_BOUND
     size = estimate.estimate if lower else estimate.finite_estimate
     return size if math.isfinite(size) else math.nan
+
+
+def _resolution(result: DriftResult) -> float:
+    """Return how small a divergence can be told from none at these numbers of rows."""
+    estimate = result.estimate
+    noise = _finite(estimate.noise_floor)
+    # The interval around much is wider than that around nothing would be.
+    if result.verdict == Verdict.DRIFT or not math.isfinite(estimate.ci_high):
+        return noise
+    return max(noise, estimate.ci_high - max(estimate.estimate, 0.0))
 
 
 def _end(result: DriftResult) -> float:

@@ -215,7 +215,7 @@ def test_every_format_shows_what_other_tools_print(kl, folder, form):
 
 
 def test_records_mark_what_is_known(kl, folder):
-    words = ["drift", "ref.csv", "day2.csv", *FAST]
+    words = ["drift", "ref.csv", "day2.csv", "--tolerance", "0.1", *FAST]
     kl(*words, "--write-baseline", "known.json")
     rows = csv.DictReader(
         kl(*words, "--baseline", "known.json", "--format", "csv")[1].splitlines()

@@ -31,6 +31,11 @@ def test_few_rows_ask_for_a_larger_tolerance():
     assert "24,951 rows cannot tell less than 0.12" in found.reason
 
 
+def test_a_wide_interval_around_much_does_not_count():
+    drifted = result("x", value=0.9, error=0.06, verdict=Verdict.DRIFT, noise_floor=0.001)
+    assert suggested([drifted]).tolerance == 0.01
+
+
 def test_a_noise_floor_above_the_interval_counts():
     assert suggested([result("x", value=0.0, error=0.001, noise_floor=0.05)]).tolerance == 0.05
 
