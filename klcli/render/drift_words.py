@@ -108,13 +108,13 @@ def headline(report: DriftReport) -> str:
         columns = len({result.estimate.column for result in drifted})
         new = {result.estimate.column for result in drifted if not is_known(result)}
         if not new:
-            return f"No new drift: {columns} of {plural(total, 'column')} drift as is known"
+            return f"No new drift; known drift in {columns} of {plural(total, 'column')}"
         what = f"Drift in {columns} of {plural(total, 'column')}"
         if len(report.batches) > 1:
             batches = len({result.batch for result in drifted})
             what += f", in {batches} of {plural(len(report.batches), 'batch', 'batches')}"
         if len(new) < columns:
-            what += f"; {columns - len(new)} of the columns as is known"
+            what += f"; all known in {plural(columns - len(new), 'column')}"
         return what
     if number[Verdict.UNDECIDED]:
         return f"No drift found, {number[Verdict.UNDECIDED]} undecided"
