@@ -61,6 +61,8 @@ def second_opinion(
     if min(finer.n_p, finer.n_q) < _FEWEST or not math.isfinite(point.value):
         return None, False
     numbers = np.flatnonzero(~no_number(finer))
+    if not len(numbers):  # Infinities and missing values have the same cells in every method.
+        return None, False
     count = max(4, 2 * round((finer.n_p + finer.n_q) ** (1 / 3)))
     group = quantile_groups(finer, numbers, count)
     grouped = _grouped(finer, group)

@@ -114,3 +114,19 @@ def test_alarms_are_right(n, m):
     # At most 1 % of alarms on the default, and at most 1 % that point the wrong way.
     assert of_ratio <= 0.01 * cases / 3
     assert wrong <= 0.01 * cases
+
+
+@pytest.mark.parametrize("options", [{}, {"bins": 10}, {"density": "kde"}], ids=str)
+def test_a_column_of_infinities_alone_is_estimated(options):
+    p = np.repeat([-math.inf, math.inf], [1000, 3000])
+    q = np.repeat([-math.inf, math.inf], [2000, 2000])
+    truth = 0.25 * math.log(0.5) + 0.75 * math.log(1.5)
+    (row,) = rows(p, q, direction="forward", **options)
+    assert row.ci_low < truth < row.ci_high
+    assert row.status == "ok"
+
+
+def test_a_column_of_one_infinity_does_not_differ():
+    (row,) = rows(np.full(100, math.inf), np.full(90, math.inf), direction="forward")
+    assert row.estimate == 0
+    assert row.status == "ok"
