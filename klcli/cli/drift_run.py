@@ -111,6 +111,7 @@ def run(asked: Asked) -> None:
 
 def init(asked: Asked) -> None:
     """Compare, and write a file of settings that fits what was seen."""
+    from klcli.cli import drift_gate
     from klcli.monitoring.config import NAME, Config, merged
     from klcli.monitoring.init import settings_file
 
@@ -128,14 +129,21 @@ def init(asked: Asked) -> None:
         raise UsageError(
             "--init has no data to look at", "name the reference and batches: kl drift --init …"
         )
+    if asked.write_baseline is not None:
+        raise UsageError("--init and --write-baseline exclude each other", "give one of them")
     options = merged(Config(), asked.settings)
     report = _compared(asked.sources, options, asked, asked.run.get("resume"), None)
-    text = settings_file(report, asked.sources, asked.settings, asked.run, path)
-    write_file(path, text)
-    _tell(report, quiet=asked.quiet, resume=None)
-    if not asked.quiet:
+    _tell(report, quiet=asked.quiet, resume=asked.run.get("resume"))
+    if report.complete:
+        write_file(path, settings_file(report, asked.sources, asked.settings, asked.run, path))
+    else:
+        write_error(f"interrupted: {path} is not written")
+    if report.complete and not asked.quiet:
         columns = len({result.estimate.column for result in report.results})
         write_error(f"{path}: settings of {columns} columns; look through them, then: kl drift")
+    code = drift_gate.exit_code(report, tripped=False)
+    if code:
+        raise typer.Exit(code)
 
 
 def _config(asked: Asked) -> Config:

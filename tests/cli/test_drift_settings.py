@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import polars as pl
 import pytest
 
 from klcli.cli.output import DRIFT_FORMATS
+from klcli.monitoring import run
 
 FAST = ["--resamples", "99"]
 
@@ -120,6 +122,11 @@ def test_no_config_and_config(kl, folder):
         ("", ["--write-baseline", "day1.csv"], ["overwrite the data", "another file"]),
         ("", ["--compare-binnings", "--weight", "k"], ["exclude each other", "know no weights"]),
         ("", ["--init"], ["does not overwrite kl.toml", "--config FILE"]),
+        (
+            "",
+            ["--init", "--config", "n.toml", "--write-baseline", "b.json"],
+            ["exclude", "one of"],
+        ),
         ("", ["--init", "--config", "no/kl.toml"], ["cannot write no/kl.toml", "exists"]),
     ],
 )
@@ -166,6 +173,30 @@ def test_init_writes_what_the_next_run_takes(kl, folder):
     assert kl(*words, "--config", "deep/kl.toml")[0] == 0
     below = tomllib.loads(Path("deep/kl.toml").read_text())
     assert below["drift"]["sources"][0] == "../ref.csv"
+
+
+def test_init_without_a_batch_is_partial(kl, folder):
+    Path("day3.csv").write_text("")
+    code, _, err = kl("drift", "--init", "ref.csv", "day*.csv", *FAST)
+    assert code == 3
+    assert "error: day3.csv: " in err
+    assert set(tomllib.loads(Path("kl.toml").read_text())["columns"]) == {"x", "k"}
+
+
+def test_an_interrupted_init_or_baseline_writes_nothing(kl, folder, monkeypatch):
+    whole = run.drift
+
+    def interrupted(*sources, **settings):
+        return replace(whole(*sources, **settings), complete=False)
+
+    monkeypatch.setattr(run, "drift", interrupted)
+    code, _, err = kl("drift", "--init", "ref.csv", "day1.csv", *FAST)
+    assert code == 130
+    assert "interrupted: kl.toml is not written" in err
+    code, _, err = kl("drift", "ref.csv", "day1.csv", "--write-baseline", "known.json", *FAST)
+    assert code == 130
+    assert "interrupted: known.json is not written" in err
+    assert not list(folder.glob("k*"))
 
 
 def test_a_baseline_lets_known_drift_pass(kl, folder):
