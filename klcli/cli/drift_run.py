@@ -66,7 +66,8 @@ class Asked:
 def run(asked: Asked) -> None:
     """Compare, write and print the report, and exit with the code that is due."""
     from klcli.cli import drift_gate
-    from klcli.monitoring.baseline import accepted, dumps
+    from klcli.monitoring.baseline import accepted
+    from klcli.monitoring.baseline_file import dumps
     from klcli.monitoring.config import merged
 
     config = _config(asked)

@@ -1,32 +1,26 @@
-"""Drift that is known and accepted, in a file: only what is new or worse is then told as drift."""
+"""Drift that is known and accepted: only what is new or worse is then told as drift."""
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from klcli.data.wording import listed
-from klcli.errors import InputError
 from klcli.monitoring.report import Verdict
 from klcli.monitoring.surprise import bar, log_shares, two_shares
-from klcli.results import Finding, Status, plain
+from klcli.results import Finding, Status
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator
 
     from klcli.monitoring.report import Batch, DriftReport, DriftResult
     from klcli.results import Estimate
 
-#: Changes when older files can no longer be read.
-VERSION: Final = 1
 STALE, OTHER = "stale-baseline", "other-baseline"
 #: Nats in each unit of a report.
-_NATS: Final = {"nats": 1.0, "bits": math.log(2), "bans": math.log(10)}
+NATS: Final = {"nats": 1.0, "bits": math.log(2), "bans": math.log(10)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +175,7 @@ def _result(
         and not worse(
             result,
             entry,
-            _NATS[baseline.unit] / _NATS[report.unit],
+            NATS[baseline.unit] / NATS[report.unit],
             baseline.confidence,
             tests,
         )
@@ -286,69 +280,3 @@ def _gone(
         for column, code in baseline.schema:
             if (looks_at is None or looks_at(column)) and (column, code) not in now.schema:
                 yield f"{code} of {column}"
-
-
-def dumps(baseline: Baseline) -> str:
-    """Return the text of a baseline's file: JSON that people can edit."""
-    record = {
-        "format": "klcli baseline",
-        "version": VERSION,
-        **asdict(baseline),
-        "changes": [{"column": column, "code": code} for column, code in baseline.changes],
-        "schema": [{"column": column, "code": code} for column, code in baseline.schema],
-    }
-    return json.dumps(plain(record), indent=2, ensure_ascii=False) + "\n"
-
-
-def read_baseline(path: str | os.PathLike[str]) -> Baseline:
-    """Read a baseline.
-
-    Raises
-    ------
-    InputError
-        If there is none, or it is of a newer version or damaged.
-    """
-    remedy = "write one with: kl drift … --write-baseline FILE"
-    try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"baseline {path}: {error.strerror}", remedy) from error
-    except ValueError as error:
-        raise InputError(f"baseline {path}: not JSON ({error})", remedy) from error
-    if not isinstance(record, dict) or record.get("format") != "klcli baseline":
-        raise InputError(f"baseline {path}: not a baseline of kl drift", remedy)
-    if record.get("version") != VERSION:
-        raise InputError(
-            f"baseline {path}: version {record.get('version')!r}, this klcli reads {VERSION}",
-            "write it anew, or use the version that wrote it",
-        )
-    try:
-        return _baseline(record)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"baseline {path}: damaged ({error!r})", remedy) from error
-
-
-def _baseline(record: dict[str, Any]) -> Baseline:
-    if record["unit"] not in _NATS:
-        raise ValueError(f"unit {record['unit']!r}")
-    entries = []
-    for given in record["drift"]:
-        entry = {field.name: given[field.name] for field in fields(KnownDrift)}
-        for name in ("divergence", "ci_low", "ci_high"):
-            entry[name] = math.inf if entry[name] is None else float(entry[name])
-        for name in ("escaped_mass", "rows"):
-            entry[name] = math.nan if entry[name] is None else float(entry[name])
-        entries.append(KnownDrift(**entry))
-    changes, schema = (
-        tuple((str(each["column"]), str(each["code"])) for each in record[part])
-        for part in ("changes", "schema")
-    )
-    return Baseline(
-        str(record["klcli_version"]),
-        record["unit"],
-        float(record["confidence"]),
-        str(record["reference"]),
-        tuple(entries),
-        changes,
-        schema,
-    )

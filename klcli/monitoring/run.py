@@ -13,7 +13,8 @@ from klcli.data.selection import Selection
 from klcli.data.sources import label
 from klcli.data.table import Table, concatenated
 from klcli.errors import InputError, UsageError
-from klcli.monitoring.baseline import marked, read_baseline
+from klcli.monitoring.baseline import marked
+from klcli.monitoring.baseline_file import read_baseline
 from klcli.monitoring.batches import Incoming, identity, incoming
 from klcli.monitoring.changepoint import change_points
 from klcli.monitoring.compare import Outcome, compare

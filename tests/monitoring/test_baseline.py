@@ -11,7 +11,8 @@ from render.drift_reports import report, result
 
 import klcli
 from klcli.errors import InputError
-from klcli.monitoring.baseline import accepted, dumps, marked, read_baseline
+from klcli.monitoring.baseline import accepted, marked
+from klcli.monitoring.baseline_file import dumps, read_baseline
 from klcli.monitoring.report import Batch, Verdict
 from klcli.results import Finding, Status
 
