@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from klcli.data.count import sorted_cell_counts
+from klcli.data.count import in_order, sorted_cell_counts
 from klcli.data.side import Side
+from klcli.data.threads import each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,11 +44,11 @@ class KeptSide(Side):
         """Count as `Side` does, sorting each column but once."""
         if self.complete or self.weighted or not self.table.in_memory:
             return super().count(bounds)
-        import polars as pl
+        return dict(zip(bounds, each(self._counted, bounds.items()), strict=True))
 
-        for name in bounds:
-            if self._sorted_as.get(name) is not self._readings[name]:
-                # Two to three times as fast as NumPy's; NaN comes last here, too.
-                self._kept[name] = pl.Series(self._kept[name]).sort().to_numpy()
-                self._sorted_as[name] = self._readings[name]
-        return {name: sorted_cell_counts(self._kept[name], b) for name, b in bounds.items()}
+    def _counted(self, cells: tuple[str, Floats]) -> Floats:
+        name, bounds = cells
+        if self._sorted_as.get(name) is not self._readings[name]:
+            self._kept[name] = in_order(self._kept[name])
+            self._sorted_as[name] = self._readings[name]
+        return sorted_cell_counts(self._kept[name], bounds)

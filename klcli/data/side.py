@@ -10,10 +10,11 @@ import numpy as np
 from klcli.counts import Summary
 from klcli.data import sample
 from klcli.data.convert import evidence, values
-from klcli.data.count import cell_counts, sorted_cell_counts
+from klcli.data.count import cell_counts, in_order, sorted_cell_counts
 from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.sample import RowSample
 from klcli.data.tallies import LabelTally, Missing, NumberTally
+from klcli.data.threads import MANY_ROWS, each
 from klcli.errors import InputError
 
 if TYPE_CHECKING:
@@ -159,9 +160,8 @@ class Side:
         self._readings |= todo
         if numeric:
             self.complete = rows.complete
-            self.sorted |= {
-                name: np.sort(column) for name, column in zip(numeric, rows.columns(), strict=True)
-            }
+            run = each if total >= MANY_ROWS else map
+            self.sorted |= zip(numeric, run(in_order, rows.columns()), strict=True)
         for name, reading in todo.items():
             self._learn(name, reading)
 
@@ -192,21 +192,31 @@ class Side:
         weights: Floats | None,
         rows: RowSample,
     ) -> None:
-        arrays = {}
-        for name, reading in readings.items():
+        def add(reading: tuple[str, Reading]) -> Floats | None:
+            name, kind = reading
             # Series do not work under names such as "^$".
             raw, series = batch[name].alias("raw"), converted[name].alias("converted")
-            if reading.numeric:
-                arrays[name] = series.to_numpy()
-                tally = self.numbers.setdefault(name, NumberTally())
-                tally.add(raw, series, arrays[name], weights)
-                self.gaps[name] = tally.gaps
-            elif reading is Reading.NONE:
-                self.gaps.setdefault(name, Missing()).add(series.to_numpy(), weights)
+            if kind.numeric:
+                array = series.to_numpy()
+                self.numbers[name].add(raw, series, array, weights)
+                return array
+            if kind is Reading.NONE:
+                self.gaps[name].add(series.to_numpy(), weights)
             else:
-                labels = self.labels.setdefault(name, LabelTally())
-                labels.add(series, weights)
-                self.gaps[name] = labels.gaps
+                self.labels[name].add(series, weights)
+            return None
+
+        for name, reading in readings.items():
+            if reading.numeric:
+                self.gaps[name] = self.numbers.setdefault(name, NumberTally()).gaps
+            elif reading is Reading.NONE:
+                self.gaps.setdefault(name, Missing())
+            else:
+                self.gaps[name] = self.labels.setdefault(name, LabelTally()).gaps
+        added = (each if len(batch) >= MANY_ROWS else map)(add, readings.items())
+        arrays = {
+            name: array for name, array in zip(readings, added, strict=True) if array is not None
+        }
         if arrays:
             rows.add(list(arrays.values()))
             if self.table.in_memory:

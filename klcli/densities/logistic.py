@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ _LONGEST_STEP = 4.0
 _NEGLIGIBLE = 14.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Model:
     """A linear model of the log ratio, with Gaussian priors of growing looseness.
 
@@ -46,6 +47,11 @@ class Model:
         """Yield the penalty matrices along the path, smoothest first."""
         for weight in self.weights:
             yield weight * self.roughness + self.prior
+
+    @cached_property
+    def log_determinants(self) -> Floats:
+        """The log determinants of the penalty matrices, shape (path,)."""
+        return np.array([np.linalg.slogdet(penalty)[1] for penalty in self.penalties()])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +94,7 @@ def path(model: Model, p: Floats, q: Floats) -> list[Fit]:
     coefficients = np.zeros(model.design.shape[1])
     fits: list[Fit] = []
     best = -np.inf
-    for penalty in model.penalties():
+    for penalty, log_determinant in zip(model.penalties(), model.log_determinants, strict=True):
         coefficients, precision = _newton(
             model.design, penalty, share_p, share, offset, coefficients
         )
@@ -97,7 +103,7 @@ def path(model: Model, p: Floats, q: Floats) -> list[Fit]:
             share_p @ (log_ratio + offset) - share @ np.logaddexp(0, log_ratio + offset)
         )
         prior = 0.5 * rows * float(coefficients @ penalty @ coefficients)
-        occam = 0.5 * float(np.linalg.slogdet(penalty)[1] - np.linalg.slogdet(precision)[1])
+        occam = 0.5 * float(log_determinant - np.linalg.slogdet(precision)[1])
         fits.append(Fit(log_ratio, likelihood - prior + occam, precision))
         best = max(best, fits[-1].log_evidence)
         if fits[-1].log_evidence < best - _NEGLIGIBLE:
@@ -113,7 +119,9 @@ def _newton(
         probability = 1 / (1 + np.exp(-np.clip(design @ coefficients + offset, -35, 35)))
         gradient = design.T @ (share_p - share * probability) - penalty @ coefficients
         curvature = share * probability * (1 - probability)
-        precision = design.T @ (design * curvature[:, None]) + penalty
+        # A matrix times itself: NumPy then computes but half of the product.
+        root = design * np.sqrt(curvature)[:, None]
+        precision = root.T @ root + penalty
         step = np.linalg.solve(precision, gradient)
         longest = float(np.abs(design @ step).max())
         coefficients = coefficients + step * min(1.0, _LONGEST_STEP / max(longest, 1e-300))

@@ -44,6 +44,9 @@ class Request:
     seed : int
         Each column draws from its own stream, so that results do not depend on which other
         columns are estimated.
+    first_look : int
+        Permutations that are enough where they show nothing, see
+        `klcli.intervals.permutation.permutation`; 0 for always all.
     """
 
     method: Method
@@ -51,6 +54,7 @@ class Request:
     confidence: float
     resamples: int
     seed: int
+    first_look: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,13 +124,15 @@ def _examine(
     # A test of its own is the same in both directions; so is the null distribution near zero.
     shared = None
     if hasattr(choice.tested, "null"):
-        shared = permutation(tested, table, permutations, _stream(column, request, "both"))
+        shared = permutation(
+            tested, table, permutations, _stream(column, request, "both"), request.first_look
+        )
     results = []
     for direction in request.directions:
         forward = direction is Direction.FORWARD
         rng = _stream(column, request, direction)
         turned, point = turns[direction], points[direction]
-        null = shared or permutation(tested, turned, permutations, rng)
+        null = shared or permutation(tested, turned, permutations, rng, request.first_look)
         finite = point
         if not math.isfinite(point.value):
             finite = FrequencyPlugIn(Frequency())(turned)

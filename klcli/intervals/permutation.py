@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: NumPy draws hypergeometric margins exactly below this total; above it they are normal to
 #: within 1e-4 of their standard deviation.
 _EXACT_BELOW = 10**9
+#: A p-value above this is not worth knowing better.
+UNREMARKABLE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +85,9 @@ def likelihood_ratio(p: Floats, q: Floats) -> Floats:
     return log_likelihood(p) + log_likelihood(q) - log_likelihood(p + q)
 
 
-def permutation(estimator: Estimator, table: CountTable, resamples: int, rng: Generator) -> Null:
+def permutation(
+    estimator: Estimator, table: CountTable, resamples: int, rng: Generator, first_look: int = 0
+) -> Null:
     """Test whether P and Q differ by permuting the labels of the rows.
 
     The statistic is the estimator's own (see ``null`` of `klcli.estimators.ratio.RatioPlugIn`),
@@ -100,6 +104,10 @@ def permutation(estimator: Estimator, table: CountTable, resamples: int, rng: Ge
         Number of permutations; 0 for none.
     rng : Generator
         Source of randomness.
+    first_look : int
+        Stop after so many permutations if they show a p-value above `UNREMARKABLE`; 0 to go on in
+        any case. What is returned is a p-value nevertheless: at a level up to `UNREMARKABLE` it
+        tests as all permutations do, and at any other as the first ones.
 
     References
     ----------
@@ -108,6 +116,13 @@ def permutation(estimator: Estimator, table: CountTable, resamples: int, rng: Ge
     """
     if resamples == 0 or table.n_p < 1 or table.n_q < 1:
         return Null(np.nan, np.empty(0))
+    if 0 < first_look < resamples:
+        start = rng.bit_generator.state
+        first = permutation(estimator, table, first_look, rng)
+        if first.p_value > UNREMARKABLE:
+            return first
+        # All over again: the numbers are those of a test that never stopped to look.
+        rng.bit_generator.state = start
     p, q = exchange(table, resamples, rng)
     observed_p, observed_q = (table.p, table.q)
     if not np.array_equal(np.floor(table.p + table.q), table.p + table.q):

@@ -12,6 +12,7 @@ from klcli.data.kept import KeptSide
 from klcli.data.selection import Selection
 from klcli.data.table import Table
 from klcli.data.tabulate import tabulate
+from klcli.data.threads import each
 from klcli.data.wording import listed
 from klcli.errors import InputError
 from klcli.estimation.column import Examined, examine_column
@@ -137,12 +138,16 @@ def compare(
         seed=int(options.seed),
         progress=lambda step, share: progress(step, share / 2),
     )
-    columns = []
     order = {column: position for position, column in enumerate(theirs)}
     ordered = sorted(tables.columns, key=lambda each: order.get(each.name, len(order)))
-    for done, column in enumerate(ordered):
+    columns = []
+    # Each column draws from a random stream of its own: the order of work does not matter.
+    found = each(
+        lambda column: _compared(column, side, reference, options, tests, reader), ordered
+    )
+    for done, (column, result) in enumerate(zip(ordered, found, strict=True)):
         progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(ordered))
-        columns.append(_compared(column, side, reference, options, tests, reader))
+        columns.append(result)
     if options.compare_binnings:
         others = binnings(ordered, side, reference.side)
         columns = [

@@ -119,3 +119,30 @@ def test_p_values_are_uniform_without_a_difference(name):
 def test_p_values_are_uniform_in_the_long_run(name):
     values = _p_values(DRAWS[name], 1000, 199)
     assert stats.kstest(values, "uniform").pvalue > 0.01
+
+
+@pytest.mark.parametrize("estimator", [FREQUENCY, RATIO])
+def test_a_first_look_changes_nothing_where_a_difference_shows(estimator):
+    p, q = np.random.default_rng(12).normal([[0.0], [0.2]], 1, (2, 400))
+    table = number_table(p, q, np.linspace(-2, 2, 40))
+    full, looked = (
+        permutation(estimator, table, 499, np.random.default_rng(3), look) for look in (0, 99)
+    )
+    assert looked.p_value == full.p_value < 0.1
+    assert (looked.values == full.values).all()
+
+
+def test_a_first_look_gives_p_values():
+    rng = np.random.default_rng(48)
+    found, lengths = [], []
+    for _ in range(1000):
+        counts = rng.multinomial(200, [0.2, 0.5, 0.3], size=2).astype(float)
+        table = CountTable.categorical(("a", "b", "c"), *counts)
+        null = permutation(FREQUENCY, table, 499, rng, 99)
+        found.append(null.p_value)
+        lengths.append(len(null.values))
+    assert set(lengths) == {99, 499}
+    assert np.mean(np.equal(lengths, 99)) == pytest.approx(0.9, abs=0.04)
+    for level in (0.01, 0.05, 0.1, 0.2, 0.5):
+        hits = int(np.sum(np.array(found) <= level))
+        assert stats.binomtest(hits, len(found), level, alternative="greater").pvalue > 0.001

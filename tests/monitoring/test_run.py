@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -41,9 +42,15 @@ def test_estimates_are_those_of_kl_estimate(folder):
     alone = klcli.estimate(batch, reference, direction="forward", seed=3)
     expected = {each.column: each for each in alone.results}
     assert len(report.results) == len(expected) == 4
+    permuted = {"p_value", "noise_floor"}
     for result in report.results:
+        found, known = result.estimate, expected[result.estimate.column]
+        if known.p_value > 0.12:  # a first look is enough where nothing shows
+            assert found.p_value == pytest.approx(known.p_value, abs=0.12)
+            assert found.noise_floor == pytest.approx(known.noise_floor, rel=0.4)
+            found, known = (replace(one, **dict.fromkeys(permuted)) for one in (found, known))
         # NaN is not equal to itself, but written alike.
-        assert repr(result.estimate) == repr(expected[result.estimate.column])
+        assert repr(found) == repr(known)
 
 
 @pytest.mark.parametrize("rows", [1000, 150_000])
