@@ -123,6 +123,10 @@ class Method:
             for option, implied in _IMPLIED.items():
                 if getattr(self, option) is not None:
                     name, reason = implied, f"--{option} was given"
+        elif self.smoothing is not None:
+            reason = "--smoothing was given"
+        elif self.estimator != "auto":
+            reason = "--estimator was given"
         if name not in DENSITIES:
             return _refusal(name, kind)
         density = self._build(name)

@@ -181,8 +181,11 @@ def _by_parts(estimator: Estimator, choice: Choice) -> Estimator:
 
 
 def _coarse(column: ColumnTable) -> bool:
-    """Tell whether cells of a profile hide a difference: merging cells can only lower it."""
-    return any(finding.code == "coarse-profile" for finding in column.findings)
+    """Tell whether cells hide a difference: merging them can only lower the divergence.
+
+    Those of a profile may be too coarse, and integers beyond 2^53 fall together.
+    """
+    return any(finding.code in ("coarse-profile", "precision") for finding in column.findings)
 
 
 def _weighted(column: ColumnTable) -> bool:

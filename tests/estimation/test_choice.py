@@ -21,6 +21,13 @@ def test_smoothed_frequencies_are_plugged_in():
     assert Method(smoothing="laplace").for_kind(Kind.CATEGORICAL).estimator_name == "plug-in"
 
 
+def test_the_reason_is_no_default_where_something_else_was_asked():
+    for kind in (Kind.CATEGORICAL, Kind.BOOLEAN):
+        assert Method(smoothing="laplace").for_kind(kind).reason == "--smoothing was given"
+        asked = Method(estimator="dirichlet-mixture").for_kind(kind)
+        assert asked.reason == "--estimator was given"
+
+
 @pytest.mark.parametrize("estimator", ["empirical-bayes", "dirichlet-mixture"])
 def test_priors_leave_nothing_to_smooth(estimator):
     with pytest.raises(UsageError, match=f"--smoothing means nothing to --estimator {estimator}"):

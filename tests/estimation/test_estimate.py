@@ -146,6 +146,18 @@ def test_constant_columns(both):
         assert result.status == "lower-bound"
 
 
+def test_integers_that_fall_together_leave_a_lower_bound():
+    """Even and odd numbers share no value, but every second one has no floating-point number."""
+    even = 2**53 + 2 * np.arange(1000)
+    for row in klcli.estimate({"x": even}, {"x": even + 1}, resamples=0).results:
+        assert "precision" in codes(row)
+        assert row.status == "lower-bound"
+        assert row.ci_high == math.inf
+    few = 2**53 + 2 * np.arange(5).repeat(200)
+    told_apart = klcli.estimate({"x": few}, {"x": few + 1}, categorical=["x"], resamples=0)
+    assert only(told_apart).status == "infinite"
+
+
 @pytest.mark.parametrize("rows", [1, 2, 5])
 def test_hardly_any_rows(rows):
     report = klcli.estimate(np.arange(rows) * 1.0, np.arange(rows) + 0.5, resamples=19)
