@@ -104,7 +104,8 @@ def score_interval(
     noise = at_null**0.5
     estimate = max(value, 0.0)
     local = 2 * (1 / n_p + 1 / n_q)
-    slope = 0.0
+    # Also for one value on both sides, which shows no variance, but is no proof of equality.
+    slope = local
     if estimate + noise > 0:
         slope = (variance - at_null + local * noise) / (estimate + noise)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)

@@ -6,7 +6,7 @@ import pytest
 from klcli.counts import CountTable
 from klcli.densities.frequency import Frequency
 from klcli.estimators.frequency import FrequencyPlugIn
-from klcli.intervals.influence import influence, influence_variance
+from klcli.intervals.influence import influence, influence_variance, score_interval
 from klcli.typing import Point
 
 TABLE = CountTable.categorical(("a", "b"), np.array([60.0, 40.0]), np.array([30.0, 70.0]))
@@ -63,6 +63,17 @@ def test_the_spread_of_exchanged_labels_stands_in_for_an_unknown_null_variance()
     unknown = point(0.05, null=0.0)
     assert interval(unknown).low > 0
     assert interval(unknown, null=np.linspace(-0.04, 0.04, 99)).low < interval(unknown).low
+
+
+def test_one_value_on_both_sides_does_not_prove_that_nothing_differs():
+    """With probability 0.05 or more, 60 and 90 rows show nothing of 5 and 3.3 % of another value."""
+    result = score_interval(0.0, 0.0, 0.0, 60, 90, 0.95)
+    p, q = 1 - 0.05 ** (1 / 60), 1 - 0.1 ** (1 / 90)
+    unseen = p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
+    assert result.low == 0
+    assert result.high > unseen
+    rounded = score_interval(0.0, 1e-36, 1e-36, 60, 90, 0.95)
+    assert rounded.high == pytest.approx(result.high)
 
 
 def test_monte_carlo_error_widens():
