@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.diagnostics.support import percent
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ def few_rows(table: CountTable) -> Finding | None:
     if fewest >= _FEW:
         return None
     return Finding(
-        "few-rows", f"one side has only {fewest:.0f} rows; intervals are rough below {_FEW}"
+        "few-rows",
+        f"one side has only {fewest:.0f} row{'' if fewest == 1 else 's'}; intervals are rough "
+        f"below {_FEW}",
     )
 
 
@@ -56,7 +59,7 @@ def undersampled(table: CountTable, names: tuple[str, str] = ("P", "Q")) -> Find
     if max(unseen) <= _UNSEEN:
         return None
     first, second = (
-        f"{100 * share:.2g} % of {name}" for share, name in zip(unseen, names, strict=True)
+        f"{percent(share)} of {name}" for share, name in zip(unseen, names, strict=True)
     )
     return Finding(
         "undersampled",

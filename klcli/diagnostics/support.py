@@ -81,7 +81,7 @@ def unseen_categories(table: CountTable, sample: str, *, only: Bools | None = No
     named = ", ".join(f"{table.name(int(cell))!r}" for cell in order[:_NAMED])
     more = f" and {len(order) - _NAMED} more" if len(order) > _NAMED else ""
     noun = "value" if len(order) == 1 else "values"
-    message = f"{noun} that only {sample} shows: {named}{more}; {_percent(mass)} of its rows"
+    message = f"{noun} that only {sample} shows: {named}{more}; {percent(mass)} of its rows"
     return Escape(mass, cells, Finding("unseen-categories", message))
 
 
@@ -121,7 +121,7 @@ def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
     bound = _two_cells(mass, table.n_p, table.n_q)
     if alone is not None:
         value = table.name(int(inside[0]))
-        message = f"only {sample} shows the value {value}: {_percent(mass)} of its rows"
+        message = f"only {sample} shows the value {value}: {percent(mass)} of its rows"
         return Escape(mass, cells, Finding("unseen-categories", message), bound, abrupt=True)
     seen = np.flatnonzero(~empty)
     low, high = table.lower[seen[0]], table.lower[seen[-1]]
@@ -132,7 +132,7 @@ def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
     else:
         where = f"between {table.lower[inside[0]]:.6g} and {table.upper[inside[-1]]:.6g}"
     code = "saturated" if mass >= _DISJOINT else "outside-range"
-    message = f"{_percent(mass)} of {sample} lies where {reference} has no rows, {where}"
+    message = f"{percent(mass)} of {sample} lies where {reference} has no rows, {where}"
     return Escape(mass, cells, Finding(code, message), bound, abrupt is not None)
 
 
@@ -239,5 +239,6 @@ def no_number(table: CountTable) -> Bools:
     return result
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Return a share of the rows in per cent, with two digits."""
     return "100 %" if share >= 0.995 else f"{100 * share:.2g} %"

@@ -85,7 +85,7 @@ class Split:
                 "name another column",
             )
         if without:
-            text = f"{counted(without, 'row')} without a value in {self.name!r} in no batch"
+            text = f"{counted(without, 'row')} without a value in {self.name!r}: in no batch"
             findings.append(Finding("no-batch", text))
         return sorted(found, key=natural)
 
@@ -108,15 +108,20 @@ class Split:
                 raise self._no_times(table)
         else:
             raise self._no_times(table)
+        if not re.search("[1-9]", self.window):  # Polars takes 0d for no truncation at all.
+            raise self._no_length()
         try:
             starts = times.dt.truncate(self.window)
         except pl.exceptions.PolarsError as error:
-            raise UsageError(
-                f"--window {self.window}: no length of time",
-                "give a number and a unit: 6h, 1d, 1w, 1mo, 1q, 1y",
-            ) from error
+            raise self._no_length() from error
         unit = re.sub(r"[0-9]", "", self.window)
         return starts.dt.strftime(_WRITTEN.get(unit, "%Y-%m-%d %H:%M:%S")).alias(_KEY)
+
+    def _no_length(self) -> UsageError:
+        return UsageError(
+            f"--window {self.window}: no length of time",
+            "give a number and a unit: 6h, 1d, 1w, 1mo, 1q, 1y",
+        )
 
     def _no_times(self, table: Table) -> InputError:
         return InputError(

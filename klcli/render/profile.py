@@ -53,7 +53,7 @@ def _lines(told: Mapping[str, Any], width: int | None) -> list[str]:
 def _row(column: Mapping[str, Any]) -> list[str]:
     rows, missing, error = column["rows"], column["missing"], column["rank_error"]
     quantiles = column["quantiles"] or {}
-    share = f"{100 * missing / rows:.2g} %" if missing else "0"
+    share = f"{100 * missing / rows:.{2 + (missing > 0.99 * rows)}g} %" if missing else "0"
     if column["withheld"]:
         values = f"none: {column['withheld']}"
     elif column["cells"] and not column["exact"] and column["top"] is None:

@@ -92,6 +92,13 @@ def test_show_prints_a_table(made, kl):
     assert "none: free text or identifiers" in lines[-1]
 
 
+def test_show_tells_a_column_without_values(kl, tmp_path):
+    (tmp_path / "gaps.csv").write_text("x,y\n" + "1,\n" * 30)
+    path = str(tmp_path / "gaps.klp")
+    assert kl("profile", str(tmp_path / "gaps.csv"), "-o", path)[0] == 0
+    assert "100 %" in kl("profile", "show", path, "--format", "table")[1]
+
+
 @pytest.mark.parametrize("name", ["json", "jsonl", "csv", "tsv", "markdown"])
 def test_show_prints_other_formats(made, kl, name):
     code, out, err = kl("profile", "show", "old.klp", "--format", name)

@@ -15,6 +15,11 @@ def test_few_rows():
     assert "19 rows" in few_rows(table([10, 9], [50, 50])).message
 
 
+def test_shares_and_counts_are_written_out():
+    assert "only 1 row;" in few_rows(table([1], [5])).message
+    assert "about 100 % of P and 0 % of Q" in undersampled(table([1], [5])).message
+
+
 def test_constant():
     assert constant(table([10], [20])).code == "constant"
     assert constant(table([10, 0], [0, 20])) is None

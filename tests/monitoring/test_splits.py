@@ -95,6 +95,7 @@ def test_large_tables_are_read_through_for_each_batch(tmp_path, monkeypatch):
         ({"x": [1]}, ("x", "1d"), InputError),
         ({"x": ["never"]}, ("x", "1d"), InputError),
         ({"x": [dt.date(2024, 1, 1)]}, ("x", "1fortnight"), UsageError),
+        ({"x": [dt.date(2024, 1, 1)]}, ("x", "0d"), UsageError),
         ({"x": pl.Series([None], dtype=pl.String)}, ("x",), InputError),
     ],
 )
