@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING, ClassVar
 
@@ -133,7 +134,10 @@ class Ratio:
             (model, fit) for model, along in zip(competing, paths, strict=True) for fit in along
         ]
         if len(competing) > 1:
-            fits += _with_bumps(competing[0], paths[0], p, q)
+            rough = _with_bumps(competing[0], paths[0], p, q)
+            if _most(rough) > _most(fits):
+                rough += _with_bumps(competing[-1], paths[-1], p, q)
+            fits += rough
         evidence = np.array([fit.log_evidence for _, fit in fits])
         weights = np.exp(evidence - evidence.max())
         weights /= weights.sum()
@@ -186,15 +190,19 @@ def models(counts: Floats, every: bool) -> list[Model]:
     They depend on the pooled counts alone, so they are the same under any exchange of labels.
     With `every`, the random walk has a knot at every cell.
     """
+    return list(_models(counts.tobytes(), every))
+
+
+# The estimate of a column and its permutation test ask for the same; threads may mix columns.
+@lru_cache(maxsize=8)
+def _models(counts_bytes: bytes, every: bool) -> tuple[Model, ...]:
+    counts = np.frombuffer(counts_bytes)
     rows = float(counts.sum())
     share = counts / rows
     rank = np.cumsum(share) - share / 2
     if len(counts) == 1:
-        return [
-            Model(
-                np.ones((1, 1)), np.zeros((1, 1)), _level(np.ones((1, 1)), share, rows), np.ones(1)
-            )
-        ]
+        one = np.ones((1, 1))
+        return (Model(one, np.zeros((1, 1)), _level(one, share, rows), np.ones(1)),)
     # The number of knots of a smoothing spline need only outgrow the roughness that n rows can
     # show, n^(1/5) for two derivatives and n^(1/3) for one; the penalty does the rest.
     score = _normal_score(rank)
@@ -205,7 +213,7 @@ def models(counts: Floats, every: bool) -> list[Model]:
     design, roughness = linear(rank, walk_knots)
     walk = Model(design, roughness, _level(design, share, rows), _weights(10 * rows, 2e-3, rows))
     if len(knots) < 3:
-        return [walk]
+        return (walk,)
     design, roughness = natural_cubic(score, knots)
     centred = score - share @ score
     slope = ((share * centred) @ design) / (share @ centred**2)
@@ -213,13 +221,18 @@ def models(counts: Floats, every: bool) -> list[Model]:
     smooth = Model(design, roughness, prior, _weights(10 * rows, 2e-4, rows))
     heavy = np.flatnonzero(share >= _HEAVY)
     if not 0 < len(heavy) < len(counts) - 3:
-        return [smooth, walk]
+        return smooth, walk
     heavy = heavy[np.argsort(-share[heavy], kind="stable")[:_MOST_ATOMS]]
-    return [smooth, _with_atoms(smooth, heavy, rows), walk]
+    return smooth, _with_atoms(smooth, heavy, rows), walk
+
+
+def _most(fits: list[tuple[Model, Fit]]) -> float:
+    """Return the largest log evidence of some fits, −inf of none."""
+    return max((fit.log_evidence for _, fit in fits), default=-np.inf)
 
 
 def _with_bumps(smooth: Model, along: list[Fit], p: Floats, q: Floats) -> list[tuple[Model, Fit]]:
-    """Fit the smooth model with a level of its own for each stretch that sticks out of it.
+    """Fit a model with a level of its own for each stretch that sticks out of it.
 
     They are looked for around no difference at all, around the smoothest fit and around the one
     with the most evidence.
