@@ -129,10 +129,14 @@ class EmpiricalBayes:
             categories, and the quantiles that are read off need no more.
         """
         del table
+        some = p[:_NULL_VALUES], q[:_NULL_VALUES]
+        return self.statistic(p, q), _values(*some, _blockwise(log_bayes_factor, *some))
+
+    def statistic(self, p: Floats, q: Floats) -> Floats:
+        """Return the statistic of `null` alone, shape (resamples,)."""
         factor = _blockwise(log_bayes_factor, p, q)
         ratio = _blockwise(likelihood_ratio, p, q)
-        statistic = np.maximum(_standardised(factor), _standardised(ratio))
-        return statistic, _values(p[:_NULL_VALUES], q[:_NULL_VALUES], factor[:_NULL_VALUES])
+        return np.maximum(_standardised(factor), _standardised(ratio))
 
 
 def _blockwise(function: Callable[[Floats, Floats], Floats], p: Floats, q: Floats) -> Floats:

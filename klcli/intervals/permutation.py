@@ -118,25 +118,45 @@ def permutation(
         return Null(np.nan, np.empty(0))
     if 0 < first_look < resamples:
         start = rng.bit_generator.state
-        first = permutation(estimator, table, first_look, rng)
-        if first.p_value > UNREMARKABLE:
-            return first
-        # All over again: the numbers are those of a test that never stopped to look.
+        p_value = tested(estimator, table, first_look, rng)
         rng.bit_generator.state = start
-    p, q = exchange(table, resamples, rng)
-    observed_p, observed_q = (table.p, table.q)
-    if not np.array_equal(np.floor(table.p + table.q), table.p + table.q):
-        observed_p = np.minimum(whole(table.p), p[0] + q[0])
-        observed_q = p[0] + q[0] - observed_p
-    p, q = np.vstack([observed_p, p]), np.vstack([observed_q, q])
+        # All over again: the numbers are those of a test that never stopped to look.
+        if p_value > UNREMARKABLE:
+            resamples = first_look
+    p, q = _with_observed(table, *exchange(table, resamples, rng))
     own = getattr(estimator, "null", None)
     if own is None:
         values = statistic = estimator.values(table, p, q)
     else:
         statistic, values = own(table, p, q)
+    return Null(_p_value(statistic, p, q), values[1:])
+
+
+def tested(estimator: Estimator, table: CountTable, resamples: int, rng: Generator) -> float:
+    """Return the p-value of `permutation`, without the estimates where they take their time.
+
+    An estimator whose statistic is quicker than its estimates has it as ``statistic``.
+    """
+    quick = getattr(estimator, "statistic", None)
+    if quick is None:
+        return permutation(estimator, table, resamples, rng).p_value
+    p, q = _with_observed(table, *exchange(table, resamples, rng))
+    return _p_value(quick(p, q), p, q)
+
+
+def _with_observed(table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Floats]:
+    """Put the counts of the table, as whole numbers, before those that were drawn."""
+    observed_p, observed_q = (table.p, table.q)
+    if not np.array_equal(np.floor(table.p + table.q), table.p + table.q):
+        observed_p = np.minimum(whole(table.p), p[0] + q[0])
+        observed_q = p[0] + q[0] - observed_p
+    return np.vstack([observed_p, p]), np.vstack([observed_q, q])
+
+
+def _p_value(statistic: Floats, p: Floats, q: Floats) -> float:
+    """Return the share of rows whose statistic is at least that of the first."""
     if not np.isfinite(statistic).all():
         statistic = likelihood_ratio(p, q)
     # Equal tables must give equal statistics whatever the order of summation.
     slack = 1e-9 * max(1.0, abs(float(statistic[0])))
-    at_least = int(np.sum(statistic[1:] >= statistic[0] - slack))
-    return Null((1 + at_least) / (1 + resamples), values[1:])
+    return float(np.mean(statistic >= statistic[0] - slack))

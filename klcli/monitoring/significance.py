@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.intervals.permutation import permutation
+from klcli.intervals.permutation import tested
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -59,7 +59,7 @@ def refined(
         draws = min(math.ceil(2 / needed), _MOST)
         exceeding, done = 0, 0
         while done < draws:
-            chunk = permutation(examined.tested, table, _CHUNK, rng).p_value
+            chunk = tested(examined.tested, table, _CHUNK, rng)
             exceeding += round(chunk * (_CHUNK + 1)) - 1
             done += _CHUNK
         best = min(best, 2 * (1 + exceeding) / (1 + done))
