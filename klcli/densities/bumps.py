@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from klcli.typing import Floats
+    from klcli.typing import Floats, Integers
 
 #: Prior variance of the log ratio within a stretch, against the smooth fit: weakly informative,
 #: a factor of e² is ordinary and e⁴ is rare. That of the slope of smooth fits, too.
@@ -49,28 +50,65 @@ def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]]
         return [], 0.0
     expected = 1 / (1 + np.exp(-np.clip(log_odds, -35, 35)))
     pooled = p + q
-    rows_p, rows_q, mean, information = (
-        _between(each) for each in (p, q, pooled * expected, pooled * expected * (1 - expected))
-    )
-    total = rows_p + rows_q
-    other = np.maximum(total - mean, 1e-300)
-    deviance = _times_log(rows_p, np.maximum(mean, 1e-300)) + _times_log(rows_q, other)
-    # The prior shrinks the level: the deviance counts in the share that the data determine.
-    determined = BUMP_VARIANCE * information
-    occam = 0.5 * np.log1p(determined)
+    sums = [
+        np.concatenate([[0.0], np.cumsum(each)])
+        for each in (p, q, pooled * expected, pooled * expected * (1 - expected))
+    ]
+    log_prior = _log_prior(cells)
+    # Mostly nothing sticks out, which few logarithms are enough to see.
+    first, stop = _promising(sums, log_prior)
+    if not (_gain(sums, first, stop, log_prior[first, stop]) > 0).any():
+        return [], 0.0
+    every = np.arange(cells + 1)
+    gain = _gain(sums, every[:, None], every[None, :], log_prior)
+    chosen = _best_disjoint(gain)
+    # No more than certain: longer stretches may be likelier alone, though not with the others.
+    return chosen, sum(min(0.0, log_prior[place] + _kin(gain, *place)) for place in chosen)
+
+
+@lru_cache(maxsize=4)
+def _log_prior(cells: int) -> Floats:
+    """Return the log prior of [i, j), shape (cells + 1, cells + 1), −inf where it is no stretch."""
     length = np.subtract.outer(-np.arange(cells + 1), -np.arange(cells + 1)).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         log_prior = -np.log(2 * cells * length * np.log(cells))
         log_prior[0] = -np.log(4 * length[0] * np.log(cells))
         log_prior[:, -1] = -np.log(4 * length[:, -1] * np.log(cells))
-        gain = deviance * determined / (1 + determined) - occam + log_prior
-    possible = (length >= 1) & (length < cells)
-    gain = np.where(possible, gain, -np.inf)
-    if not gain.max() > 0:
-        return [], 0.0
-    chosen = _best_disjoint(gain)
-    # No more than certain: longer stretches may be likelier alone, though not with the others.
-    return chosen, sum(min(0.0, log_prior[place] + _kin(gain, *place)) for place in chosen)
+    result: Floats = np.where((length >= 1) & (length < cells), log_prior, -np.inf)
+    result.flags.writeable = False
+    return result
+
+
+def _promising(sums: list[Floats], log_prior: Floats) -> tuple[Integers, Integers]:
+    """Return the first cells and the ends of all stretches that may gain, and of some others.
+
+    The deviance of (x, y) from (μ, ν) of the same sum is at most (x − μ)²(1/μ + 1/ν).
+    """
+    rows_p, rows_q, mean, _ = sums
+    surplus = np.subtract.outer(rows_p - mean, rows_p - mean)
+    expected = np.maximum(-np.subtract.outer(mean, mean), 1e-300)
+    other = rows_p + rows_q - mean
+    with np.errstate(over="ignore"):
+        bound = surplus**2 * (
+            1 / expected + 1 / np.maximum(-np.subtract.outer(other, other), 1e-300)
+        )
+    # Half a nat more than rounding of a billion rows can take away.
+    first, stop = np.nonzero(bound > -0.5 - log_prior)
+    return first, stop
+
+
+def _gain(sums: list[Floats], first: Integers, stop: Integers, log_prior: Floats) -> Floats:
+    """Return the log posterior odds of an own level for [first, stop) against none."""
+    rows_p, rows_q, mean, information = (
+        np.maximum(total[stop] - total[first], 0.0) for total in sums
+    )
+    other = np.maximum(rows_p + rows_q - mean, 1e-300)
+    deviance = _times_log(rows_p, np.maximum(mean, 1e-300)) + _times_log(rows_q, other)
+    # The prior shrinks the level: the deviance counts in the share that the data determine.
+    determined = BUMP_VARIANCE * information
+    occam = 0.5 * np.log1p(determined)
+    result: Floats = deviance * determined / (1 + determined) - occam + log_prior
+    return result
 
 
 def _kin(gain: Floats, first: int, stop: int) -> float:
@@ -80,13 +118,6 @@ def _kin(gain: Floats, first: int, stop: int) -> float:
     """
     others = gain[:stop, first + 1 :]
     return float(np.log(np.exp(others - others.max()).sum()) + others.max() - gain[first, stop])
-
-
-def _between(counts: Floats) -> Floats:
-    """Return the sum over [i, j) for each pair, shape (cells + 1, cells + 1); i is the row."""
-    total = np.concatenate([[0.0], np.cumsum(counts)])
-    result: Floats = np.maximum(total[None, :] - total[:, None], 0.0)
-    return result
 
 
 def _times_log(count: Floats, expected: Floats) -> Floats:

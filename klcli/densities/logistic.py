@@ -53,6 +53,30 @@ class Model:
         """The log determinants of the penalty matrices, shape (path,)."""
         return np.array([np.linalg.slogdet(penalty)[1] for penalty in self.penalties()])
 
+    @cached_property
+    def _band(self) -> tuple[Floats, Floats] | None:
+        """Squares of the basis functions and products of neighbours, if no others overlap."""
+        design = self.design
+        if np.triu(np.abs(design).T @ np.abs(design), 2).any():
+            return None
+        return design.T**2, (design[:, :-1] * design[:, 1:]).T
+
+    def precision(self, curvature: Floats, penalty: Floats) -> Floats:
+        """Return the information of cells of this curvature, with a penalty, shape (k, k)."""
+        band = self._band
+        if band is None:
+            # A matrix times itself: NumPy then computes but half of the product.
+            root = self.design * np.sqrt(curvature)[:, None]
+            result: Floats = root.T @ root + penalty
+            return result
+        result = penalty.copy()
+        size = len(result)
+        result.flat[:: size + 1] += band[0] @ curvature
+        beside = band[1] @ curvature
+        result.flat[1 :: size + 1] += beside
+        result.flat[size :: size + 1] += beside
+        return result
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
@@ -95,9 +119,7 @@ def path(model: Model, p: Floats, q: Floats) -> list[Fit]:
     fits: list[Fit] = []
     best = -np.inf
     for penalty, log_determinant in zip(model.penalties(), model.log_determinants, strict=True):
-        coefficients, precision = _newton(
-            model.design, penalty, share_p, share, offset, coefficients
-        )
+        coefficients, precision = _newton(model, penalty, share_p, share, offset, coefficients)
         log_ratio = model.design @ coefficients
         likelihood = rows * float(
             share_p @ (log_ratio + offset) - share @ np.logaddexp(0, log_ratio + offset)
@@ -112,16 +134,14 @@ def path(model: Model, p: Floats, q: Floats) -> list[Fit]:
 
 
 def _newton(
-    design: Floats, penalty: Floats, share_p: Floats, share: Floats, offset: float, start: Floats
+    model: Model, penalty: Floats, share_p: Floats, share: Floats, offset: float, start: Floats
 ) -> tuple[Floats, Floats]:
-    coefficients = start
+    design, coefficients = model.design, start
     for _ in range(60):
         probability = 1 / (1 + np.exp(-np.clip(design @ coefficients + offset, -35, 35)))
         gradient = design.T @ (share_p - share * probability) - penalty @ coefficients
         curvature = share * probability * (1 - probability)
-        # A matrix times itself: NumPy then computes but half of the product.
-        root = design * np.sqrt(curvature)[:, None]
-        precision = root.T @ root + penalty
+        precision = model.precision(curvature, penalty)
         step = np.linalg.solve(precision, gradient)
         longest = float(np.abs(design @ step).max())
         coefficients = coefficients + step * min(1.0, _LONGEST_STEP / max(longest, 1e-300))

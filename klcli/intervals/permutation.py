@@ -118,12 +118,24 @@ def permutation(
         return Null(np.nan, np.empty(0))
     if 0 < first_look < resamples:
         start = rng.bit_generator.state
-        p_value = tested(estimator, table, first_look, rng)
-        rng.bit_generator.state = start
+        p, q = _with_observed(table, *exchange(table, first_look, rng))
+        null = _null(estimator, table, p, q, UNREMARKABLE)
+        if null.p_value > UNREMARKABLE:
+            return null
         # All over again: the numbers are those of a test that never stopped to look.
-        if p_value > UNREMARKABLE:
-            resamples = first_look
-    p, q = _with_observed(table, *exchange(table, resamples, rng))
+        rng.bit_generator.state = start
+    return _null(estimator, table, *_with_observed(table, *exchange(table, resamples, rng)))
+
+
+def _null(
+    estimator: Estimator, table: CountTable, p: Floats, q: Floats, above: float = 0.0
+) -> Null:
+    """Test the first row against all; where the p-value is `above` or below, it may be all."""
+    quick = getattr(estimator, "statistic", None)
+    if above and quick is not None:
+        p_value = _p_value(quick(p, q), p, q)
+        if p_value <= above:
+            return Null(p_value, np.empty(0))
     own = getattr(estimator, "null", None)
     if own is None:
         values = statistic = estimator.values(table, p, q)

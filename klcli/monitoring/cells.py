@@ -27,6 +27,8 @@ EDGES: Final = 11
 #: Share of the reference from which a value among continuous numbers gets a cell of its own. There
 #: are then at most eight, which divide the numbers between them into nine more cells.
 ATOM_SHARE: Final = 1 / 8
+#: Nats of an empty cell that come from rounding.
+_ROUNDING: Final = 1e-12
 NEW, OTHER, MISSING = "(new values)", "(other values)", "(missing)"
 
 
@@ -172,7 +174,7 @@ def coarse(
     return tuple(
         cell
         for cell in cells.cells(fine, reduced, adjusted)
-        if cell.share_p > 0 or cell.share_q > 0 or cell.contribution != 0
+        if cell.share_p > 0 or cell.share_q > 0 or abs(cell.contribution) > _ROUNDING
     )
 
 
