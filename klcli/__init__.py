@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from klcli.data.profiles.file import read_profile
+    from klcli.divergences.exact import exact
     from klcli.estimation.estimate import estimate
     from klcli.monitoring.run import drift
     from klcli.profiling.make import profile
     from klcli.profiling.merge import merge_profiles
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "drift", "estimate", "merge_profiles", "profile", "read_profile"]
+__all__ = ["__version__", "drift", "estimate", "exact", "merge_profiles", "profile", "read_profile"]
 
 #: Public function → its module.
 _HOMES = {
     "drift": "klcli.monitoring.run",
     "estimate": "klcli.estimation",
+    "exact": "klcli.divergences.exact",
     "merge_profiles": "klcli.profiling.merge",
     "profile": "klcli.profiling.make",
     "read_profile": "klcli.data.profiles.file",

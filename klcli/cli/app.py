@@ -10,6 +10,8 @@ from klcli import __version__
 from klcli.cli.drift import EXAMPLES as DRIFT_EXAMPLES
 from klcli.cli.drift import drift
 from klcli.cli.estimate import EXAMPLES, estimate
+from klcli.cli.exact import EXAMPLES as EXACT_EXAMPLES
+from klcli.cli.exact import exact
 from klcli.cli.methods import methods
 from klcli.cli.profile import profile
 from klcli.cli.schema import schema
@@ -23,6 +25,7 @@ app = typer.Typer(
 app.command(epilog=EXAMPLES, short_help="Tell how different two datasets are.")(estimate)
 app.add_typer(profile, name="profile")
 app.command(epilog=DRIFT_EXAMPLES, short_help="Compare many batches with one reference.")(drift)
+app.command(epilog=EXACT_EXAMPLES, short_help="Compare two known distributions.")(exact)
 app.command(short_help="List methods and warnings.")(methods)
 app.command(short_help="Print the JSON Schema of the output.")(schema)
 

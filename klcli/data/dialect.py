@@ -94,16 +94,22 @@ def dialect_of(part: Part, separator: str) -> Dialect:
             f"{part.source}: the header cannot be read: {error}", "repair the first line"
         ) from error
     fields = [name.strip() for name in header_line]
-    header = not all(_is_number(name, decimal_comma=decimal_comma) for name in fields)
+    numbers = [name for name in fields if _is_number(name, decimal_comma=decimal_comma)]
+    # No two columns are called 0: what looks like it is a row of numbers and words.
+    repeated = sorted({name for name in numbers if numbers.count(name) > 1})
+    header = len(numbers) < len(fields) and not repeated
     if header:
         fields = _unique_names(part, fields)
     else:
         fields = [f"x{position}" for position in range(len(fields))]
+        why = "holds only numbers"
+        if len(numbers) < len(header_line):
+            why = f"repeats the number {repeated[0]}"
         part.findings.append(
             Finding(
                 "no-header",
-                f"{part.source}: the first line holds only numbers, so it counts as data; the "
-                f"columns are called {listed(fields, 3)}",
+                f"{part.source}: the first line {why}, so it counts as data; the columns are "
+                f"called {listed(fields, 3)}",
             )
         )
     length = sum(len(line) + 1 for line in first) / len(first)

@@ -91,7 +91,22 @@ def _repeated(column: Column) -> _Repeated | None:
         float(table.p[cell]), table.n_p, float(table.q[cell]), table.n_q
     ) >= bar(column.tests, len(atoms)):
         return None
+    if _among_others(column, float(table.lower[cell]), float(now[best])):
+        return None
     return _Repeated(float(table.lower[cell]), float(now[best]), float(before[best]))
+
+
+def _among_others(column: Column, value: float, share: float) -> bool:
+    """Tell whether a value is one of many beyond the same end: years, numbers of rows."""
+    table, known = column.table.table, column.table.q
+    finite = np.isfinite(table.lower)
+    if value > known.maximum:
+        beyond = finite & (table.lower > known.maximum)
+    elif value < known.minimum:
+        beyond = finite & (table.lower < known.minimum)
+    else:
+        return False
+    return float(table.p[beyond].sum() / table.n_p) >= 2 * share
 
 
 @dataclass(frozen=True, slots=True)

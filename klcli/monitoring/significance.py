@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.intervals.permutation import tested
+from klcli.monitoring.deviance import log_deviance_bound
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -23,6 +24,8 @@ _CELLS: Final = 16
 #: Permutations at most; more would take longer than all the rest. Grids of more than 1,000
 #: results then have to rely on the bound.
 _MOST: Final = 20_000
+#: Two bounds, and permutations.
+_TESTS: Final = 3
 #: Permutations at once: bounds the memory.
 _CHUNK: Final = 1_000
 
@@ -33,9 +36,10 @@ def refined(
     """Return the p-value of a column, resolved as finely as many tests at once need.
 
     Where no permutation among `resamples` reached the statistic, p ≤ 1/(resamples + 1) is all that
-    they show. Then p is twice the smaller of a bound that needs no permutations and of more
-    permutations, but not above what was known: for any α below 1/(resamples + 1), p ≤ α takes one
-    of two tests at α/2; for any other, the first permutations. So it is a p-value again.
+    they show. Then p is thrice the smallest of two bounds that need no permutations, on few cells
+    and on all, and of more permutations, but not above what was known: for any α below
+    1/(resamples + 1), p ≤ α takes one of three tests at α/3; for any other, the first
+    permutations. So it is a p-value again.
 
     Parameters
     ----------
@@ -54,16 +58,29 @@ def refined(
     if table is None or examined.tested is None or not p_value <= floor:
         return p_value
     needed = level / tests
-    best = 2 * multinomial_bound(table)
+    best = _TESTS * min(multinomial_bound(table), deviance_bound(table))
     if best > needed and floor > needed:
-        draws = min(math.ceil(2 / needed), _MOST)
+        draws = min(math.ceil(_TESTS / needed), _MOST)
         exceeding, done = 0, 0
         while done < draws:
             chunk = tested(examined.tested, table, _CHUNK, rng)
             exceeding += round(chunk * (_CHUNK + 1)) - 1
             done += _CHUNK
-        best = min(best, 2 * (1 + exceeding) / (1 + done))
+        best = min(best, _TESTS * (1 + exceeding) / (1 + done))
     return max(min(best, p_value), sys.float_info.min)  # never zero, however far out
+
+
+def deviance_bound(table: CountTable) -> float:
+    """Bound the same probability as `multinomial_bound`, from all cells of the table.
+
+    Better where a difference is spread over many cells.
+    """
+    few, pooled = min(table.p, table.q, key=np.sum), table.p + table.q
+    used = pooled > 0
+    n = few.sum()
+    if n == 0:
+        return 1.0
+    return math.exp(log_deviance_bound(few[used], pooled[used] * (n / pooled.sum())))
 
 
 def multinomial_bound(table: CountTable) -> float:

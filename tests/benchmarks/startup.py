@@ -5,7 +5,9 @@
 Times whole processes, in pairs one after the other so that a busy machine slows both: the command
 on two CSV files of 1,000 rows with its default settings, and ``import typer, numpy, polars``. Run
 it with the Python of an environment that has klcli installed from a wheel, as users have it. With
-``--check`` the exit code is 1 if the median of the pairwise ratios of wall time exceeds `LIMIT`.
+``--check`` the exit code is 1 if the median of the pairwise ratios exceeds `LIMIT` both for the clock
+on the wall and for the processor: the imports start threads that wait for a second core, so that the
+ratio of wall times alone tells whether the machine was busy.
 """
 
 from __future__ import annotations
@@ -66,7 +68,7 @@ def main() -> int:
         for kind in ("wall", "cpu")
     }
     print(f"median ratio  wall {ratio['wall']:.2f}   cpu {ratio['cpu']:.2f}   limit {LIMIT}")
-    return int(chosen.check and ratio["wall"] > LIMIT)
+    return int(chosen.check and min(ratio.values()) > LIMIT)
 
 
 def write_samples(folder: Path) -> None:

@@ -74,6 +74,18 @@ class TestDialect:
         assert table.p.rows == 2
         assert [finding.code for finding in table.findings] == ["no-header"]
 
+    def test_a_first_line_that_repeats_a_number_is_data(self, write):
+        path = write("a.csv", "73,Private,0,0\n58,Public,1,0\n")
+        table = tabulate(path, path)
+        assert [column.name for column in table.columns] == ["x0", "x1", "x2", "x3"]
+        assert table.p.rows == 2
+        (finding,) = (each for each in table.findings if each.code == "no-header")
+        assert "the first line repeats the number 0" in finding.message
+
+    def test_a_header_may_have_numbers(self, write):
+        path = write("a.csv", "city,2013,2014\nNY,1,2\nLA,3,4\n")
+        assert [column.name for column in tabulate(path, path).columns] == ["city", "2013", "2014"]
+
     def test_one_column_without_a_header(self, write):
         path = write("a.txt", "1\n2\n3\n")
         assert values(path, "x0") == [1, 2, 3]

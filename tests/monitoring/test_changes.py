@@ -99,3 +99,12 @@ def test_nulls_that_end_are_told_too():
     assert changes(batch, reference)["x"] == [
         ("null-rate", "0 % of the values are missing, 25 % in the reference")
     ]
+
+
+def test_years_that_follow_are_not_stuck():
+    rng = np.random.default_rng(50990195135)
+    reference = pl.DataFrame({"year": np.full(ROWS, 2015)})
+    batch = pl.DataFrame({"year": rng.integers(2016, 2019, ROWS)})
+    ((code, words),) = changes(batch, reference)["year"]
+    assert code == "out-of-range"
+    assert words.startswith("100 % of the values lie above the largest one of the reference, 2015")

@@ -10,7 +10,8 @@ from klcli.data.tabulate import tabulate
 from klcli.estimation.choice import Method
 from klcli.estimation.column import Request, examine_column
 from klcli.intervals.permutation import exchange
-from klcli.monitoring.significance import multinomial_bound, refined
+from klcli.monitoring import deviance
+from klcli.monitoring.significance import deviance_bound, multinomial_bound, refined
 from klcli.monitoring.surprise import bar, log_alone, log_shares
 from klcli.results import Direction
 
@@ -29,17 +30,42 @@ def table(p, q):
         ([5, 5, 10], [10, 20, 5]),
         ([50, 40, 30, 20, 10, 5], [500, 400, 300, 200, 100, 50]),
         ([3, 0, 1, 2, 0, 4], [1, 2, 2, 1, 3, 1]),
+        ([2] * 60, [3] * 60),
     ],
 )
-def test_the_bound_holds_for_permutations(p, q):
+@pytest.mark.parametrize("bound", [multinomial_bound, deviance_bound])
+def test_the_bound_holds_for_permutations(p, q, bound):
     both = table(p, q)
     rng = np.random.default_rng(5772156649)
     drawn_p, drawn_q = exchange(both, 20_000, rng)
     bounds = np.sort([
-        multinomial_bound(replace(both, p=a, q=b)) for a, b in zip(drawn_p, drawn_q, strict=True)
+        bound(replace(both, p=a, q=b)) for a, b in zip(drawn_p, drawn_q, strict=True)
     ])  # fmt: skip
     for level in (0.5, 0.1, 0.01, 0.001):
         assert np.mean(bounds <= level) <= level
+
+
+def test_the_bound_of_all_cells_sees_what_is_spread_over_many():
+    rng = np.random.default_rng(161803)
+    shares = rng.gamma(2, 1, (2, 2000))
+    p, q = (rng.multinomial(8000, each / each.sum()) for each in shares)
+    assert deviance_bound(table(p, q)) < 1e-20
+    assert multinomial_bound(table(p, q)) > 1e-9
+    assert deviance_bound(table(*rng.multinomial(8000, shares[0] / shares[0].sum(), 2))) == 1
+
+
+def test_means_between_steps_and_beyond_are_allowed_for(monkeypatch):
+    limit = -0.5 * np.log1p(-deviance._EXPONENTS)
+    log_mean = deviance._log_mean.__wrapped__
+    for step in range(-100, 100, 3):
+        ends = np.maximum(log_mean(step), log_mean(step + 1))
+        for part in (0.2, 0.5, 0.8):
+            assert (log_mean(step + part) <= ends + deviance._ALLOWANCE).all()
+    at_large = log_mean(np.log(deviance._LARGE) * deviance._STEPS)
+    monkeypatch.setattr(deviance, "_LARGE", np.inf)
+    for mean in (1500, 10_000, 100_000):
+        beyond = log_mean(np.log(mean) * deviance._STEPS)
+        assert (beyond <= np.maximum(at_large, limit) + deviance._ALLOWANCE).all()
 
 
 def test_the_bound_sees_what_is_plain():

@@ -1,0 +1,150 @@
+"""Known distributions as functions to evaluate: densities, tails, quantiles, draws."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from klcli.divergences.known import Known, Mixture
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from klcli.divergences.known import Distribution
+    from klcli.typing import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A distribution of one number, or a mixture of them, made of frozen ones of scipy.stats.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (parts,)
+    parts : tuple
+        Frozen distributions.
+    discrete : bool
+    """
+
+    weights: Floats
+    parts: tuple[Any, ...]
+    discrete: bool
+
+    def log(self, x: Floats) -> Floats:
+        """Return the log density or log mass; −inf outside the support."""
+        with np.errstate(all="ignore"):
+            logs = [part.logpmf(x) if self.discrete else part.logpdf(x) for part in self.parts]
+            if len(logs) == 1:
+                return np.asarray(logs[0], dtype=float)
+            stacked = np.array(logs) + np.log(self.weights).reshape(-1, *[1] * np.ndim(x))
+            top = stacked.max(axis=0)
+            safe = np.where(np.isfinite(top), top, 0.0)
+            result: Floats = np.where(
+                np.isfinite(top), safe + np.log(np.exp(stacked - safe).sum(axis=0)), top
+            )
+            return result
+
+    def never(self, x: Floats) -> Floats:
+        """Tell which values no part can take, as against those whose density underflows."""
+        taken = np.zeros(len(x), dtype=bool)
+        for part in self.parts:
+            low, high = part.support()
+            inside = (x >= low) & (x <= high)
+            taken |= inside & (
+                ~np.isneginf(part.logpmf(x)) if isinstance(part, _Categories) else inside
+            )
+        return ~taken
+
+    def below(self, x: float) -> float:
+        """Return P(X ≤ x)."""
+        return self._mixed([float(part.cdf(x)) for part in self.parts])
+
+    def above(self, x: float) -> float:
+        """Return P(X > x)."""
+        return self._mixed([float(part.sf(x)) for part in self.parts])
+
+    def _mixed(self, values: list[float]) -> float:
+        return float(self.weights @ np.array(values))
+
+    @property
+    def supports(self) -> list[tuple[float, float]]:
+        """The interval on which each part lies."""
+        return [(float(low), float(high)) for low, high in (x.support() for x in self.parts)]
+
+    def quantiles(self, levels: Floats) -> Floats:
+        """Return quantiles of every part at `levels` and at 1 − `levels`, in order."""
+        with np.errstate(all="ignore"):
+            found = [quantile(levels) for part in self.parts for quantile in (part.ppf, part.isf)]
+        values = np.unique(np.concatenate(found))
+        result: Floats = values[np.isfinite(values)]
+        return result
+
+
+class _Categories:
+    """Categories 0, 1, 2, … with the methods of a frozen discrete distribution."""
+
+    def __init__(self, chances: tuple[float, ...]) -> None:
+        self._chances = np.array(chances)
+
+    def support(self) -> tuple[float, float]:
+        return 0.0, len(self._chances) - 1.0
+
+    def logpmf(self, x: Floats) -> Floats:
+        x = np.asarray(x)
+        inside = (x >= 0) & (x < len(self._chances)) & (x == np.floor(x))
+        chances = np.where(inside, self._chances[np.where(inside, x, 0).astype(int)], 0.0)
+        result: Floats = np.log(chances)
+        return result
+
+    def cdf(self, x: float) -> float:
+        return float(self._chances[: max(math.floor(x) + 1, 0)].sum())
+
+    def sf(self, x: float) -> float:
+        return float(self._chances[max(math.floor(x) + 1, 0) :].sum())
+
+    def ppf(self, levels: Floats) -> Floats:
+        found = np.searchsorted(np.cumsum(self._chances), levels)
+        return np.minimum(found, len(self._chances) - 1).astype(float)
+
+    def isf(self, levels: Floats) -> Floats:
+        return self.ppf(1 - levels)
+
+
+def model(side: Distribution, shift: float = 0.0) -> Model:
+    """Return what to evaluate, moved to the left by `shift`."""
+    parts = side.parts if isinstance(side, Mixture) else (side,)
+    weights = side.weights if isinstance(side, Mixture) else (1.0,)
+    return Model(
+        np.array(weights),
+        tuple(frozen(part, shift) for part in parts),
+        parts[0].kind in {"discrete", "categories"},
+    )
+
+
+def frozen(side: Known, shift: float = 0.0) -> Any:
+    """Return the frozen distribution of scipy.stats, moved to the left by `shift`."""
+    if side.family == "categorical":
+        return _Categories(dict(side.values)["p"])
+    from scipy import stats
+
+    values = dict(side.values)
+    if "loc" in values and side.size == 1:
+        values["loc"] -= shift
+    arrays = {
+        name: np.array(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }
+    return vars(stats)[side.family](**arrays)
+
+
+def draw(side: Distribution, size: int, rng: Generator) -> list[tuple[float, Floats]]:
+    """Return draws from every part of a distribution of vectors, with the part's weight."""
+    if isinstance(side, Known):
+        return [(1.0, frozen(side).rvs(size, random_state=rng))]
+    return [
+        (weight, frozen(part).rvs(max(2, round(weight * size)), random_state=rng))
+        for weight, part in zip(side.weights, side.parts, strict=True)
+    ]

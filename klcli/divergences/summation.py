@@ -1,0 +1,151 @@
+"""D(P‖Q) of two distributions of integers by summation, with a bound on what is left out."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from klcli.divergences.outcome import Outcome
+from klcli.divergences.quadrature import HIDDEN, Integrals, excess_density
+
+if TYPE_CHECKING:
+    from klcli.divergences.models import Model
+    from klcli.typing import Floats
+
+#: Terms of the first block; each one after is twice as long.
+_BLOCK: Final = 256
+#: Blocks are added up to a million terms in each direction.
+_BLOCKS: Final = 12
+#: A block below this share of the sum ends it, if blocks fall fast enough.
+_NEGLIGIBLE: Final = 1e-17
+#: Blocks of terms k^-a shrink by 2^(1-a): from here on that is no convergence, or not a clear one.
+_DIVERGES, _UNCLEAR = 0.999, 0.98
+
+
+def summed(p: Model, q: Model) -> Integrals:
+    """Return D(P‖Q) and the entropy of P in nats.
+
+    Parameters
+    ----------
+    p, q : Model
+        Discrete, on the integers.
+    """
+    low = min(a for a, _ in p.supports)
+    high = max(b for _, b in p.supports)
+    middle = min(max(float(np.median(p.quantiles(np.array([0.5])))), low), high)
+    ups = _Series(p, q, math.floor(middle), high, 1)
+    downs = _Series(p, q, math.floor(middle) - 1, low, -1)
+    sides = (ups, downs)
+    hole = next((side.hole for side in sides if side.hole is not None), None)
+    entropy = _entropy(sides)
+    if hole is not None:
+        reason = f"P has mass where Q has none: at {hole:g}"
+        return Integrals(Outcome(math.inf, 0.0, reason), entropy)
+    for side in sides:
+        if side.reason:
+            value = math.inf if side.diverges else math.nan
+            return Integrals(Outcome(value, 0.0, side.reason), entropy)
+    # p·log(p/q) − p + q does not cancel; what q − p adds up to beyond is known from the tails.
+    value = math.fsum(side.sum for side in sides)
+    if all(side.light for side in sides):
+        value = math.fsum(side.excess for side in sides)
+        value += q.above(ups.last) - p.above(ups.last)
+        value += q.below(downs.last - 1) - p.below(downs.last - 1)
+    error = math.fsum(side.error for side in sides) + 1e-15 * math.fsum(s.size for s in sides)
+    hidden = HIDDEN if max(side.hidden for side in sides) > 1e-16 else ""
+    return Integrals(Outcome(value, error, lower_bound=hidden), entropy)
+
+
+def _entropy(sides: tuple[_Series, ...]) -> Outcome:
+    if any(math.isinf(side.entropy_error) for side in sides):
+        return Outcome(math.nan, math.inf, "its sum converges too slowly")
+    value = math.fsum(side.entropy for side in sides)
+    return Outcome(value, math.fsum(s.entropy_error for s in sides) + 1e-15 * abs(value))
+
+
+class _Series:
+    """The sum from one integer outwards to the end of P's support."""
+
+    def __init__(self, p: Model, q: Model, start: float, end: float, sign: int) -> None:
+        self.sum = self.size = self.excess = self.entropy = 0.0
+        self.error = self.entropy_error = 0.0
+        self.hole: float | None = None
+        self.hidden = 0.0
+        self.reason, self.diverges, self.light = "", False, True
+        sums, sizes, entropies = [0.0], [0.0], [0.0]
+        first, block, finished = start, _BLOCK, sign * (end - start) < 0
+        self.last = start if finished else first
+        while not finished and len(sums) <= _BLOCKS:
+            count = min(block, sign * (end - first) + 1)
+            k = first + sign * np.arange(count)
+            log_p, log_q = p.log(k), q.log(k)
+            empty = np.flatnonzero(np.isneginf(log_q) & ~np.isneginf(log_p))
+            if len(empty):
+                never = q.never(k[empty])
+                if never.any():
+                    self.hole = float(k[empty[never][0]])
+                # What underflows is taken for the least float.
+                self.hidden = max(self.hidden, float(np.exp(log_p[empty]).max()))
+                log_q = np.where(np.isneginf(log_q), -745.0, log_q)
+            with np.errstate(all="ignore"):
+                mass = np.exp(log_p)
+                terms = np.where(mass > 0, mass * (log_p - log_q), 0.0)
+                surprise = np.where(mass > 0, -mass * log_p, 0.0)
+            sums.append(float(terms.sum()))
+            sizes.append(float(np.abs(terms).sum()))
+            entropies.append(float(surprise.sum()))
+            self.excess += float(excess_density(log_p, log_q).sum())
+            self.last = float(k[-1])
+            first, block = first + sign * count, block * 2
+            finished = sign * (end - first) < 0 or (
+                _ends(sizes) and _ends(entropies) and _past(p, self.last, sign)
+            )
+        self.size = math.fsum(sizes)
+        self.sum, self.entropy = math.fsum(sums), math.fsum(entropies)
+        if finished or not math.isfinite(self.size):
+            return
+        self.light = False
+        ratio = sizes[-1] / sizes[-2] if sizes[-2] > 0 else 0.0
+        if ratio > _UNCLEAR:
+            self.diverges = ratio > _DIVERGES
+            end_ = "diverges" if self.diverges else "may converge or not: that cannot be told"
+            self.reason = f"the sum of p·log(p/q) {end_}: its tail hardly falls"
+        else:
+            self.sum, self.error = accelerated(np.cumsum(sums))
+        if entropies[-1] > _UNCLEAR * entropies[-2]:
+            self.entropy_error = math.inf
+        else:
+            self.entropy, self.entropy_error = accelerated(np.cumsum(entropies))
+
+
+def _ends(sizes: list[float]) -> bool:
+    total = math.fsum(sizes)
+    return len(sizes) > 2 and sizes[-1] <= _NEGLIGIBLE * total and sizes[-1] <= sizes[-2] / 2
+
+
+def _past(p: Model, last: float, sign: int) -> bool:
+    """Whether nearly all of P lies behind: its mass can come in several lumps."""
+    return (p.above(last) if sign > 0 else p.below(last - 1)) < 1e-17
+
+
+def accelerated(partial: Floats) -> tuple[float, float]:
+    """Return the limit of partial sums over blocks that double, and an error bound.
+
+    Wynn's epsilon algorithm (Wynn, Math. Tables Aids Comput. 10 (1956) 91), which is exact for
+    sums of geometric terms: terms k^-a and k^-a·log k become such when blocks double.
+    """
+    before, now = np.zeros(len(partial) + 1), np.array(partial, dtype=float)
+    best, error = float(now[-1]), abs(float(now[-1] - now[-2]))
+    for order in range(1, len(partial)):
+        steps = np.diff(now)
+        if not np.all(steps):
+            break
+        before, now = now, before[1:-1] + 1 / steps
+        if order % 2 == 0 and len(now) > 1:
+            change = max(abs(float(now[-1] - now[-2])), abs(float(now[-1]) - best) / 100)
+            if change < error:
+                best, error = float(now[-1]), change
+    # The last change tells the size of the error, not its bound.
+    return best, 10 * error + 1e-14 * abs(best)
