@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from klcli.profiling.merge import merge_profiles
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "drift", "estimate", "exact", "merge_profiles", "profile", "read_profile"]
+__all__ = [
+    "__version__",
+    "drift",
+    "estimate",
+    "exact",
+    "merge_profiles",
+    "profile",
+    "read_profile",
+]
 
 #: Public function → its module.
 _HOMES = {

@@ -110,7 +110,9 @@ def _of_scipy(call: Call) -> Known:
     family = vars(stats).get(call.name)
     if not isinstance(family, stats.rv_continuous | stats.rv_discrete):
         text = f"scipy.stats has no family of numbers called {call.name[:60]!r}"
-        raise UsageError(text, "kl exact --help shows examples; scipy.stats documents the families")
+        raise UsageError(
+            text, "kl exact --help shows examples; scipy.stats documents the families"
+        )
     discrete = isinstance(family, stats.rv_discrete)
     shapes = tuple(family.shapes.replace(" ", "").split(",")) if family.shapes else ()
     names = (*shapes, "loc") if discrete else (*shapes, "loc", "scale")

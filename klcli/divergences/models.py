@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from klcli.divergences.known import Known, Mixture
 
 if TYPE_CHECKING:
     from numpy.random import Generator
+    from numpy.typing import NDArray
 
     from klcli.divergences.known import Distribution
     from klcli.typing import Floats
@@ -58,16 +58,31 @@ class Model:
             )
         return ~taken
 
-    def below(self, x: float) -> float:
-        """Return P(X ≤ x)."""
-        return self._mixed([float(part.cdf(x)) for part in self.parts])
+    def below(self, x: Floats | float) -> Floats:
+        """Return P(X ≤ x), in the shape of `x`."""
+        return self._mixed([part.cdf(x) for part in self.parts])
 
-    def above(self, x: float) -> float:
-        """Return P(X > x)."""
-        return self._mixed([float(part.sf(x)) for part in self.parts])
+    def above(self, x: Floats | float) -> Floats:
+        """Return P(X > x), in the shape of `x`; unlike 1 − P(X ≤ x) it keeps its digits."""
+        return self._mixed([part.sf(x) for part in self.parts])
 
-    def _mixed(self, values: list[float]) -> float:
-        return float(self.weights @ np.array(values))
+    def _mixed(self, values: list[Any]) -> Floats:
+        result: Floats = np.tensordot(self.weights, np.asarray(values, dtype=float), axes=1)
+        return result
+
+    def draw(self, size: int, rng: Generator) -> Floats:
+        """Return a sample of shape (size,), as independent draws."""
+        counts = rng.multinomial(size, self.weights)
+        drawn = [
+            np.asarray(_rvs(part, int(count), rng), dtype=float)
+            for part, count in zip(self.parts, counts, strict=True)
+        ]
+        return rng.permutation(np.concatenate(drawn)) if len(drawn) > 1 else drawn[0]
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The ends of where it lies."""
+        return min(low for low, _ in self.supports), max(high for _, high in self.supports)
 
     @property
     def supports(self) -> list[tuple[float, float]]:
@@ -81,6 +96,17 @@ class Model:
         values = np.unique(np.concatenate(found))
         result: Floats = values[np.isfinite(values)]
         return result
+
+
+def _rvs(part: Any, count: int, rng: Generator) -> Any:
+    if isinstance(part, _Categories) or not hasattr(part.dist, "pmf"):
+        return part.rvs(count, random_state=rng)
+    # NumPy draws counts only for parameters that are integers by type.
+    whole = {
+        name: int(value) if np.ndim(value) == 0 and float(value).is_integer() else value
+        for name, value in part.kwds.items()
+    }
+    return part.dist.rvs(**whole, size=count, random_state=rng)
 
 
 class _Categories:
@@ -99,11 +125,20 @@ class _Categories:
         result: Floats = np.log(chances)
         return result
 
-    def cdf(self, x: float) -> float:
-        return float(self._chances[: max(math.floor(x) + 1, 0)].sum())
+    def cdf(self, x: Floats | float) -> Floats:
+        return np.concatenate([[0.0], np.cumsum(self._chances)])[self._count(x)]
 
-    def sf(self, x: float) -> float:
-        return float(self._chances[max(math.floor(x) + 1, 0) :].sum())
+    def sf(self, x: Floats | float) -> Floats:
+        behind = np.cumsum(self._chances[::-1])[::-1]
+        return np.concatenate([behind, [0.0]])[self._count(x)]
+
+    def _count(self, x: Floats | float) -> NDArray[np.intp]:
+        """Return how many categories are at most `x`."""
+        at: NDArray[np.intp] = np.clip(np.floor(x) + 1, 0, len(self._chances)).astype(np.intp)
+        return at
+
+    def rvs(self, size: int, random_state: Generator) -> Floats:
+        return random_state.choice(len(self._chances), size, p=self._chances).astype(float)
 
     def ppf(self, levels: Floats) -> Floats:
         found = np.searchsorted(np.cumsum(self._chances), levels)

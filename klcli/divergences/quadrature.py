@@ -93,7 +93,9 @@ def integrate(p: Model, q: Model, *, circular: bool = False) -> Integrals:
         value += _last(lambda x: _ratio(p.log(x), q.log(x)), found, low, high)
     error += sum(tail.rest for tail in found)
     reason = HIDDEN if hidden.mass > 0 else ""
-    return Integrals(Outcome(float(value), float(error), lower_bound=reason), _entropy(p, breaks, found))
+    return Integrals(
+        Outcome(float(value), float(error), lower_bound=reason), _entropy(p, breaks, found)
+    )
 
 
 def _ratio(log_p: Floats, log_q: Floats) -> Floats:
@@ -155,9 +157,9 @@ def _outside(p: Model, q: Model, found: tuple[Tail, ...], low: float, high: floa
     top = next((tail.end for tail in found if tail.upper), high)
     total = 0.0
     if min(a for a, _ in q.supports) < bottom:
-        total += q.below(bottom) - p.below(bottom)
+        total += float(q.below(bottom) - p.below(bottom))
     if max(b for _, b in q.supports) > top:
-        total += q.above(top) - p.above(top)
+        total += float(q.above(top) - p.above(top))
     return total
 
 

@@ -51,8 +51,8 @@ def summed(p: Model, q: Model) -> Integrals:
     value = math.fsum(side.sum for side in sides)
     if all(side.light for side in sides):
         value = math.fsum(side.excess for side in sides)
-        value += q.above(ups.last) - p.above(ups.last)
-        value += q.below(downs.last - 1) - p.below(downs.last - 1)
+        value += float(q.above(ups.last) - p.above(ups.last))
+        value += float(q.below(downs.last - 1) - p.below(downs.last - 1))
     error = math.fsum(side.error for side in sides) + 1e-15 * math.fsum(s.size for s in sides)
     hidden = HIDDEN if max(side.hidden for side in sides) > 1e-16 else ""
     return Integrals(Outcome(value, error, lower_bound=hidden), entropy)
@@ -127,7 +127,7 @@ def _ends(sizes: list[float]) -> bool:
 
 def _past(p: Model, last: float, sign: int) -> bool:
     """Whether nearly all of P lies behind: its mass can come in several lumps."""
-    return (p.above(last) if sign > 0 else p.below(last - 1)) < 1e-17
+    return float(p.above(last) if sign > 0 else p.below(last - 1)) < 1e-17
 
 
 def accelerated(partial: Floats) -> tuple[float, float]:

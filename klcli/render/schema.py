@@ -6,7 +6,11 @@ import json
 from typing import Any, Final
 
 #: Command → its schema.
-SCHEMAS: Final = {"estimate": "schema.json", "drift": "drift_schema.json", "exact": "exact_schema.json"}
+SCHEMAS: Final = {
+    "estimate": "schema.json",
+    "drift": "drift_schema.json",
+    "exact": "exact_schema.json",
+}
 
 
 def schema(command: str) -> dict[str, Any]:
