@@ -104,7 +104,7 @@ def test_the_first_two_blocks_install_and_test():
         "pip install .", "kl estimate examples/jan.csv examples/jul.csv",
     ]  # fmt: skip
     assert "--group test" in test
-    assert test.splitlines()[-1] == "python -m pytest"
+    assert test.splitlines()[-1] == "python -m pytest -n auto"
 
 
 def test_continuous_integration_runs_what_the_readme_says():

@@ -37,7 +37,7 @@ def table(p, q):
 def test_the_bound_holds_for_permutations(p, q, bound):
     both = table(p, q)
     rng = np.random.default_rng(5772156649)
-    drawn_p, drawn_q = exchange(both, 20_000, rng)
+    drawn_p, drawn_q = exchange(both, 4_000, rng)
     bounds = np.sort([
         bound(replace(both, p=a, q=b)) for a, b in zip(drawn_p, drawn_q, strict=True)
     ])  # fmt: skip
