@@ -77,7 +77,7 @@ def test_the_default_estimate_in_a_pipe_needs_neither_scipy_nor_rich(words):
     modules = modules_after(
         "estimate", str(EXAMPLES / p), str(EXAMPLES / q), "--resamples", "20", *others
     )
-    assert modules & {"scipy", "sklearn", "pandas", "rich"} == set()
+    assert modules & {"scipy", "sklearn", "pandas", "pydantic", "rich"} == set()
     assert "numpy" in modules
 
 

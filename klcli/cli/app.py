@@ -12,12 +12,14 @@ from klcli.cli.drift import drift
 from klcli.cli.estimate import EXAMPLES, estimate
 from klcli.cli.exact import EXAMPLES as EXACT_EXAMPLES
 from klcli.cli.exact import exact
+from klcli.cli.light import LightGroup
 from klcli.cli.methods import methods
 from klcli.cli.profile import profile
 from klcli.cli.schema import schema
 
 app = typer.Typer(
     name="kl",
+    cls=LightGroup,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

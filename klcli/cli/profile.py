@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from klcli.cli import options
+from klcli.cli.light import LightGroup
 from klcli.cli.options import suggestion
 from klcli.errors import UsageError
 
@@ -30,7 +30,7 @@ Files of these names are ./make, ./merge and ./show.
 _MAKE = "make"
 
 
-class _MakesByDefault(TyperGroup):
+class _MakesByDefault(LightGroup):
     """Takes ``kl profile DATA`` for ``kl profile make DATA``."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]

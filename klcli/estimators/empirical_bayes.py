@@ -129,14 +129,19 @@ class EmpiricalBayes:
             categories, and the quantiles that are read off need no more.
         """
         del table
-        some = p[:_NULL_VALUES], q[:_NULL_VALUES]
-        return self.statistic(p, q), _values(*some, _blockwise(log_bayes_factor, *some))
+        factor = _blockwise(log_bayes_factor, p, q)
+        values = _values(p[:_NULL_VALUES], q[:_NULL_VALUES], factor[:_NULL_VALUES])
+        return _statistic(p, q, factor), values
 
     def statistic(self, p: Floats, q: Floats) -> Floats:
         """Return the statistic of `null` alone, shape (resamples,)."""
-        factor = _blockwise(log_bayes_factor, p, q)
-        ratio = _blockwise(likelihood_ratio, p, q)
-        return np.maximum(_standardised(factor), _standardised(ratio))
+        return _statistic(p, q, _blockwise(log_bayes_factor, p, q))
+
+
+def _statistic(p: Floats, q: Floats, factor: Floats) -> Floats:
+    """Return the larger of both statistics of each row, given its log Bayes factor."""
+    ratio = _blockwise(likelihood_ratio, p, q)
+    return np.maximum(_standardised(factor), _standardised(ratio))
 
 
 def _blockwise(function: Callable[[Floats, Floats], Floats], p: Floats, q: Floats) -> Floats:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _WIDEST: Final = 3.5
 #: Deviations, equally likely on a log scale from the noise of all rows in one category up.
 _DEVIATIONS: Final = 14
+#: Entries that are worked out at once: larger tables take one deviation after the other.
+_AT_ONCE: Final = 20_000
 
 
 def log_bayes_factor(p: Floats, q: Floats) -> Floats:
@@ -53,13 +55,15 @@ def log_bayes_factor(p: Floats, q: Floats) -> Floats:
     if np.all(pooled == pooled[:1]):
         # Rows that only exchange P and Q.
         pooled = pooled[:1]
+    concentration = 1 / (deviation**2 * share * (1 - share))
     evidence = np.empty((_DEVIATIONS, len(p)))
-    for row, spread in enumerate(deviation):
-        concentration = float(1 / (spread**2 * share * (1 - share)))
-        from_p = log_rising(concentration * share, p)
-        from_q = log_rising(concentration * (1 - share), q)
-        together = log_rising(concentration, pooled).sum(axis=1)
-        evidence[row] = from_p.sum(axis=1) + from_q.sum(axis=1) - together
+    at_once = max(1, _AT_ONCE // max(1, p.size))
+    for first in range(0, _DEVIATIONS, at_once):
+        some = slice(first, first + at_once)
+        from_p = log_rising(concentration[some] * share, p)
+        from_q = log_rising(concentration[some] * (1 - share), q)
+        together = log_rising(concentration[some], pooled)
+        evidence[some] = from_p.sum(axis=2) + from_q.sum(axis=2) - together.sum(axis=2)
     evidence -= n * np.log(share) + m * np.log(1 - share)
     evidence += log_prior[:, None]
     largest = evidence.max(axis=0)

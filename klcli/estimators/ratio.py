@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 #: Standard deviation of the log of an exponential variable, π/√6: Q's mass beyond its largest of
 #: m rows is exponential with mean 1/m, and each row of P there contributes its log.
 _LOG_GAP_DEVIATION = math.pi / math.sqrt(6)
-#: Sum of eigenvalues below which four terms of the series of log(1 + μ) and of its square are as
-#: good as all: what is left out is less than the cube of this.
+#: Sum of eigenvalues below which the first terms of the series of log(1 + μ) and of its square are
+#: as good as all: what is left out is less than the cube of this.
 _SMALL = 4e-4
 
 
@@ -126,18 +126,12 @@ class RatioPlugIn:
         information = mean_weight * (1 - mean_weight)
         evidence, estimates = [], []
         for model in models(pooled, discrete(table)):
-            centred = model.design - share @ model.design
-            covariance = centred.T @ (centred * share[:, None])
-            # In the basis where information + prior is the identity and the roughness diagonal,
-            # every penalty of the path is diagonal.
-            factor = np.linalg.cholesky(information * covariance + model.prior)
-            whiten = np.linalg.inv(factor)
-            roughness, rotation = np.linalg.eigh(whiten @ model.roughness @ whiten.T)
-            squared_score = (excess @ (model.design @ (whiten.T @ rotation))) ** 2
-            shrink = 1 / (1 + np.outer(np.maximum(roughness, 0), model.weights))
+            axes = model.axes(share, information)
+            squared_score = (excess @ (model.design @ axes.basis)) ** 2
+            shrink = 1 / (1 + np.outer(axes.roughness, model.weights))
             gain = squared_score @ shrink
             spread = squared_score @ shrink**2
-            determinant = 2 * np.log(np.diag(factor)).sum() - np.log(shrink).sum(axis=0)
+            determinant = axes.log_determinant - np.log(shrink).sum(axis=0)
             occam = model.log_determinants - determinant
             evidence.append(0.5 * (rows * gain + occam))
             optimism = shrink.sum(axis=0) / rows
@@ -210,14 +204,9 @@ def _spread(
     relative = np.linalg.solve(precision, root.T @ root) / (n + m)
     first = float(np.trace(relative))
     if first < _SMALL:
-        # Power sums Σμᵏ are traces of powers, far cheaper than eigenvalues.
-        square = relative @ relative
-        second, third, fourth = (
-            float(np.sum(left * right.T))
-            for left, right in ((relative, relative), (square, relative), (square, square))
-        )
-        series = first - second / 2 + third / 3 - fourth / 4
-        return series, second - third + 11 / 12 * fourth
+        # Sums of μ and μ² are traces, far cheaper than eigenvalues.
+        second = float(np.sum(relative * relative.T))
+        return first - second / 2, second
     whitened = np.linalg.inv(np.linalg.cholesky(precision)) @ root.T
     eigenvalues = np.linalg.eigvalsh(whitened @ whitened.T)
     logs = np.log1p(np.maximum(eigenvalues, 0.0) / (n + m))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: NumPy draws hypergeometric margins exactly below this total; above it they are normal to
 #: within 1e-4 of their standard deviation.
 _EXACT_BELOW = 10**9
+#: Counts from which a statistic that is quicker than the estimates is asked first.
+_MANY: Final = 100_000
 #: A p-value above this is not worth knowing better.
 UNREMARKABLE: Final = 0.1
 
@@ -132,7 +134,7 @@ def _null(
 ) -> Null:
     """Test the first row against all; where the p-value is `above` or below, it may be all."""
     quick = getattr(estimator, "statistic", None)
-    if above and quick is not None:
+    if above and quick is not None and p.size > _MANY:
         p_value = _p_value(quick(p, q), p, q)
         if p_value <= above:
             return Null(p_value, np.empty(0))

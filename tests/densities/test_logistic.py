@@ -70,3 +70,29 @@ def test_separated_samples_converge():
     fit = path(model(1e-6), np.repeat([50.0, 0], 20), np.repeat([0, 50.0], 20))[-1]
     assert np.isfinite(fit.log_ratio).all()
     assert fit.log_ratio[0] > 3 > -3 > fit.log_ratio[-1]
+
+
+@pytest.mark.parametrize("weight", [10.0, 1e-2, 1e-6])
+def test_axes_solve_with_the_information_at_no_difference(weight):
+    smooth = model(weight)
+    share = (P + Q) / (P + Q).sum()
+    information = 0.24
+    gradient = np.array([0.3, -0.2, 0.05])
+    hessian = information * DESIGN.T @ (share[:, None] * DESIGN)
+    hessian += next(smooth.penalties())
+    step = smooth.axes(share, information).solve(gradient, weight)
+    assert step == pytest.approx(np.linalg.solve(hessian, gradient), rel=1e-8)
+
+
+@pytest.mark.parametrize("effect", [0.0, 1e-3, 0.05, 0.5, 3.0])
+def test_fits_near_and_far_from_no_difference_minimise_the_same_loss(effect):
+    """Near it steps go by the information there, further off by that of the fit."""
+    p = 50 * np.exp(effect * DESIGN[:, 1]) + RNG.normal(0, 1, 40)
+    q = np.full(40, 80.0)
+    smooth = model(1.0, 0.1, 1e-2, 1e-4)
+    fits = path(smooth, p, q)
+    for fit, penalty in zip(fits, smooth.penalties(), strict=False):
+        coefficients = np.linalg.lstsq(DESIGN, fit.log_ratio, rcond=None)[0]
+        logit = fit.log_ratio + np.log(p.sum() / q.sum())
+        gradient = DESIGN.T @ (p - (p + q) / (1 + np.exp(-logit))) / (p + q).sum()
+        assert gradient == pytest.approx(penalty @ coefficients, abs=1e-7)

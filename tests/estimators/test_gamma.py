@@ -25,3 +25,10 @@ def test_log_rising_is_a_ratio_of_gamma_functions(shape, counts):
 
 def test_log_rising_keeps_the_shape():
     assert log_rising(1.0, np.ones((3, 4))).shape == (3, 4)
+
+
+@pytest.mark.parametrize("counts", [np.arange(6.0).reshape(2, 3), np.array([[0.5, 900.0]])])
+def test_log_rising_of_several_shapes_is_that_of_each(counts):
+    shapes = np.array([0.01, 0.5, 30.0])
+    each = [log_rising(float(shape), counts) for shape in shapes]
+    assert np.array_equal(log_rising(shapes, counts), each)
