@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from klcli.divergences.exact import exact
     from klcli.estimation.estimate import estimate
     from klcli.monitoring.run import drift
+    from klcli.plotting.plot import plot
     from klcli.profiling.make import profile
     from klcli.profiling.merge import merge_profiles
 
@@ -23,6 +24,7 @@ __all__ = [
     "estimate",
     "exact",
     "merge_profiles",
+    "plot",
     "profile",
     "read_profile",
 ]
@@ -33,6 +35,7 @@ _HOMES = {
     "estimate": "klcli.estimation",
     "exact": "klcli.divergences.exact",
     "merge_profiles": "klcli.profiling.merge",
+    "plot": "klcli.plotting",
     "profile": "klcli.profiling.make",
     "read_profile": "klcli.data.profiles.file",
 }

@@ -76,13 +76,30 @@ class FittedPair:
     log_q: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LogRatio:
+    """The log of p/q at each cell.
+
+    Attributes
+    ----------
+    value : ndarray of float, shape (cells,)
+        In nats; ±inf where one side has nothing.
+    standard_error : ndarray of float, shape (cells,)
+        Of each value by itself; NaN where it is not known.
+    """
+
+    value: Floats
+    standard_error: Floats
+
+
 class Density(Protocol):
     """How P and Q are modelled. A frozen dataclass whose fields are its parameters.
 
     A density that needs cells of its own has a method ``layout`` (see `Layout`); others get the
     pooled quantiles. One whose work grows with the cells may have a method ``reduce`` from count
     table to smaller count table; one that has mass in cells without rows, ``tuned(table)``, the
-    model on all cells; one with assumptions that can fail, ``examine(table)``, the findings.
+    model on all cells; one with assumptions that can fail, ``examine(table)``, the findings; one
+    that is smooth between cells, ``band(table)``, the `LogRatio` at each cell.
     """
 
     name: ClassVar[str]

@@ -14,6 +14,8 @@ from klcli.cli.exact import EXAMPLES as EXACT_EXAMPLES
 from klcli.cli.exact import exact
 from klcli.cli.light import LightGroup
 from klcli.cli.methods import methods
+from klcli.cli.plot import EXAMPLES as PLOT_EXAMPLES
+from klcli.cli.plot import plot
 from klcli.cli.profile import profile
 from klcli.cli.schema import schema
 
@@ -28,6 +30,7 @@ app.command(epilog=EXAMPLES, short_help="Tell how different two datasets are.")(
 app.add_typer(profile, name="profile")
 app.command(epilog=DRIFT_EXAMPLES, short_help="Compare many batches with one reference.")(drift)
 app.command(epilog=EXACT_EXAMPLES, short_help="Compare two known distributions.")(exact)
+app.command(epilog=PLOT_EXAMPLES, short_help="Draw where the divergence comes from.")(plot)
 app.command(short_help="List methods and warnings.")(methods)
 app.command(short_help="Print the JSON Schema of the output.")(schema)
 

@@ -157,12 +157,14 @@ def _same_file(path: Path, source: str) -> bool:
     return path.exists() and Path(source).exists() and path.samefile(source)
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write `text` beside `path` and rename it there, so that no reader sees half a file."""
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write text or bytes beside `path` and rename it there, so that no reader sees half a file."""
     target = path.resolve()  # a link keeps pointing to the new file
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
+        if isinstance(content, str):
+            content = content.encode("utf-8", errors="backslashreplace")
+        beside.write_bytes(content)
         if target.exists():
             shutil.copymode(target, beside)
         beside.replace(target)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from klcli.results import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,3 +22,18 @@ def listed(names: Sequence[str], most: int = 10) -> str:
         return "none"
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(repr(name) for name in names[:most]) + more
+
+
+def number(value: float, kind: str = Kind.NUMERIC) -> str:
+    """Return a number, or a time in words of the calendar.
+
+    >>> number(0.1), number(86400.0, "datetime")
+    ('0.1', '1970-01-02')
+    """
+    if kind == Kind.DATETIME:
+        try:
+            moment = datetime.fromtimestamp(value, tz=UTC)
+        except (OverflowError, ValueError, OSError):
+            return f"{value:.6g}"
+        return f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00").removesuffix(" 00:00")
+    return f"{value:.6g}"

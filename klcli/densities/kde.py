@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from klcli.densities.bands import of_kernels
 from klcli.densities.bandwidth import check_bandwidth, choose_bandwidth
 from klcli.densities.bins import closed, finite_rows, pooled_range
 from klcli.densities.kde_grid import Grid
@@ -19,7 +20,7 @@ from klcli.typing import FittedPair
 if TYPE_CHECKING:
     from klcli.counts import CountTable, PooledSample, Summary
     from klcli.densities.bandwidth import Bandwidth
-    from klcli.typing import Bools, Floats, Integers
+    from klcli.typing import Bools, Floats, Integers, LogRatio
 
 #: Fewest and most cells of the grid, before the margins. On five pairs of 200 to 100,000 rows,
 #: 16 times as many cells changed D by less than 0.0003 nats, a fiftieth of its standard error.
@@ -151,6 +152,12 @@ class Kde:
         smoother = self.tuned(table)
         cells = smoother.grid.cells
         return FittedPair(smoother.log_p(table.p)[cells], smoother.log_q(table.q)[cells])
+
+    def band(self, table: CountTable) -> LogRatio:
+        """Return the log ratio at each cell, with its standard error."""
+        smoother, fitted = self.tuned(table), self.fit(table)
+        widths = smoother.width_p, smoother.width_q
+        return of_kernels(fitted.log_p, fitted.log_q, (table.n_p, table.n_q), widths)
 
     def examine(self, table: CountTable) -> list[Finding]:
         """Return what a reader of the estimate has to know about the kernels."""

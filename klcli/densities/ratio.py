@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from klcli.counts import CountTable, Role
+from klcli.densities.bands import of_ensemble
 from klcli.densities.bumps import BUMP_VARIANCE, bumps
 from klcli.densities.logistic import Fit, Model, path
 from klcli.densities.splines import linear, natural_cubic
 from klcli.typing import FittedPair
 
 if TYPE_CHECKING:
-    from klcli.typing import Floats, Integers
+    from klcli.typing import Floats, Integers, LogRatio
 
 #: Prior variance of the slope of the log ratio per unit of normal score, and of the deviation of
 #: an atom from its neighbours: weakly informative, a unit change is ordinary and 4 is rare.
@@ -158,6 +159,11 @@ class Ratio:
         log_p = log_pooled - np.logaddexp(0, -logit)
         log_q = log_pooled - np.logaddexp(0, logit)
         return FittedPair(log_p - np.logaddexp.reduce(log_p), log_q - np.logaddexp.reduce(log_q))
+
+    def band(self, table: CountTable) -> LogRatio:
+        """Return the log ratio at each cell, with its posterior standard deviation."""
+        ensemble = self.ensemble(table)
+        return of_ensemble(ensemble, ensemble.group)
 
 
 def discrete(table: CountTable) -> bool:

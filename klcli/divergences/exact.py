@@ -189,7 +189,7 @@ def _labelled(p: Distribution, q: Distribution) -> Integrals:
     from klcli.divergences.outcome import Outcome
     from klcli.divergences.quadrature import Integrals
 
-    first, second = _masses(p), _masses(q)
+    first, second = masses(p), masses(q)
     names = list(dict.fromkeys((*first, *second)))
     terms = categorical([first.get(n, 0.0) for n in names], [second.get(n, 0.0) for n in names])
     entropy = -math.fsum(value * math.log(value) for value in first.values() if value > 0)
@@ -200,7 +200,8 @@ def _labelled(p: Distribution, q: Distribution) -> Integrals:
     return Integrals(Outcome(value, ROUNDING * value), own)
 
 
-def _masses(side: Distribution) -> dict[str, float]:
+def masses(side: Distribution) -> dict[str, float]:
+    """Return the probability of each named category."""
     parts = side.parts if isinstance(side, Mixture) else (side,)
     weights = side.weights if isinstance(side, Mixture) else (1.0,)
     masses: dict[str, float] = {}

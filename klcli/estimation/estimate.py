@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 #: Logarithm base → name of the unit.
 UNITS: Final[dict[str, str]] = {"e": "nats", "2": "bits", "10": "bans"}
-_DIRECTIONS: Final = {
+#: What `direction` may be → the divergences it stands for.
+DIRECTIONS: Final = {
     "forward": (Direction.FORWARD,),
     "reverse": (Direction.REVERSE,),
     "both": (Direction.FORWARD, Direction.REVERSE),
@@ -144,8 +145,8 @@ def estimate(
     unit = UNITS.get(str(base))
     if unit is None:
         raise UsageError.unknown_choice("base", base, [*UNITS])
-    if direction not in _DIRECTIONS:
-        raise UsageError.unknown_choice("direction", direction, [*_DIRECTIONS])
+    if direction not in DIRECTIONS:
+        raise UsageError.unknown_choice("direction", direction, [*DIRECTIONS])
     if missing not in ("category", "drop"):
         raise UsageError.unknown_choice(
             "treatment of missing values", missing, ["category", "drop"]
@@ -159,7 +160,7 @@ def estimate(
         density, estimator, interval, smoothing, bins, bandwidth, seed, resamples, neighbors, joint
     )
     reader = row_reader(method, max_rows, int(seed), drop=missing == "drop", weight=weight)
-    request = Request(method, _DIRECTIONS[direction], confidence, int(resamples), int(seed))
+    request = Request(method, DIRECTIONS[direction], confidence, int(resamples), int(seed))
     selection = Selection(
         tuple(column), tuple(exclude), tuple(categorical), tuple(numeric), missing, weight,
         input_format,
@@ -182,8 +183,7 @@ def estimate(
                 columns.append(estimate_alone(table, sample, request, drop=missing == "drop"))
             else:
                 columns.append(estimate_column(table, request))
-        _refuse_if_nothing_applies(columns)
-        _refuse_idle_options(columns, method)
+        refuse_idle(columns, method)
     columns.sort(key=_largest_first)
     factor = 1 / math.log(float(base)) if unit != "nats" else 1.0
     results = tuple(result.scaled(factor) for results in columns for result in results)
@@ -232,6 +232,18 @@ def layout_of(method: Method) -> Layout | None:
 def _largest_first(results: list[Estimate]) -> tuple[bool, float]:
     value = results[0].estimate
     return math.isnan(value), -value
+
+
+def refuse_idle(columns: list[list[Estimate]], method: Method) -> None:
+    """Raise if what was asked makes no sense for any column.
+
+    Raises
+    ------
+    UsageError
+        Naming the option that means nothing, and what it is for.
+    """
+    _refuse_if_nothing_applies(columns)
+    _refuse_idle_options(columns, method)
 
 
 def _refuse_if_nothing_applies(columns: list[list[Estimate]]) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from klcli.data.rows import RowSamples
     from klcli.estimation.column import Request
     from klcli.estimation.joint_choice import JointChoice
-    from klcli.rows import RowPair
+    from klcli.rows import JointPoint, RowPair
 
 #: The name of a result about several columns together.
 TOGETHER: Final = "*"
@@ -54,10 +54,42 @@ class Subject:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ExaminedRows:
+    """One direction of several columns together: what is reported, and the rows behind it.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        In nats.
+    rows : RowPair
+        The first sample of the direction as P.
+    point : JointPoint
+        The estimate from them, with the influence of each row.
+    """
+
+    estimate: Estimate
+    rows: RowPair
+    point: JointPoint
+
+
 def estimate_joint(
     columns: Sequence[ColumnTable], sample: RowSamples, request: Request
 ) -> list[Estimate]:
     """Estimate the divergence of several columns together, one result for each direction.
+
+    Raises
+    ------
+    InputError
+        If there are no two columns, or too few rows.
+    """
+    return [each.estimate for each in examine_joint(columns, sample, request)]
+
+
+def examine_joint(
+    columns: Sequence[ColumnTable], sample: RowSamples, request: Request
+) -> list[ExaminedRows]:
+    """Do what `estimate_joint` does, and show what is behind the results.
 
     Parameters
     ----------
@@ -92,8 +124,9 @@ def estimate_joint(
     )
     singles = _singles(used, request)
     return [
-        _split(result, [own[result.direction] for own in singles.values()])
-        for result in estimate_rows(rows, subject, choice, request, singles)
+        replace(each, estimate=_split(each.estimate, [own[direction] for own in singles.values()]))
+        for each in examine_rows(rows, subject, choice, request, singles)
+        for direction in (each.estimate.direction,)
     ]
 
 
@@ -114,7 +147,7 @@ def estimate_alone(
         (*column.findings, *rows.findings),
     )
     try:
-        return estimate_rows(rows, subject, choice, request, _singles([column], request))
+        examined = examine_rows(rows, subject, choice, request, _singles([column], request))
     except InputError as error:
         # What one column cannot have must not take the others down.
         reason = Finding("not-applicable", f"{error.message}; {error.hint}")
@@ -124,15 +157,16 @@ def estimate_alone(
             )
             for direction in request.directions
         ]
+    return [each.estimate for each in examined]
 
 
-def estimate_rows(
+def examine_rows(
     rows: RowPair,
     subject: Subject,
     choice: JointChoice,
     request: Request,
     singles: Mapping[str, Mapping[str, Estimate]],
-) -> list[Estimate]:
+) -> list[ExaminedRows]:
     """Estimate from rows, in nats, one result for each direction.
 
     Parameters
@@ -184,24 +218,23 @@ def estimate_rows(
         blank = _blank(subject, direction, choice, request)
         warnings = (*verdict.warnings, *subject.findings)
         if verdict.status is Status.UNDEFINED:
-            results.append(replace(blank, warnings=warnings))
+            results.append(ExaminedRows(replace(blank, warnings=warnings), turned, point))
             continue
         open_above = verdict.status is not Status.OK
-        results.append(
-            replace(
-                blank,
-                estimate=verdict.value,
-                finite_estimate=finite,
-                standard_error=interval.standard_error,
-                ci_low=min(max(0.0, verdict.bound, low), max(verdict.value, 0.0)),
-                ci_high=math.inf if open_above else max(0.0, interval.high),
-                p_value=p_value,
-                noise_floor=floor,
-                status=verdict.status,
-                escaped_mass=verdict.escaped_mass,
-                warnings=warnings,
-            )
+        estimate = replace(
+            blank,
+            estimate=verdict.value,
+            finite_estimate=finite,
+            standard_error=interval.standard_error,
+            ci_low=min(max(0.0, verdict.bound, low), max(verdict.value, 0.0)),
+            ci_high=math.inf if open_above else max(0.0, interval.high),
+            p_value=p_value,
+            noise_floor=floor,
+            status=verdict.status,
+            escaped_mass=verdict.escaped_mass,
+            warnings=warnings,
         )
+        results.append(ExaminedRows(estimate, turned, point))
     return results
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from klcli.counts import Role
 from klcli.data.count import printable
+from klcli.data.wording import number
+from klcli.estimation.between import between
 from klcli.monitoring.report import Cell
-from klcli.monitoring.wording import number
 from klcli.results import Kind
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ class NumberCells:
     def cells(self, fine: CountTable, reduced: CountTable, contributions: Floats) -> list[Cell]:
         """Add up counts of `fine` and contributions of `reduced` cells."""
         shares = [
-            np.maximum(_between(fine, fine.p / fine.n_p, self.bounds), 0.0),
-            np.maximum(_between(fine, fine.q / fine.n_q, self.bounds), 0.0),
-            _between(reduced, contributions, self.bounds),
+            np.maximum(between(fine, fine.p / fine.n_p, self.bounds), 0.0),
+            np.maximum(between(fine, fine.q / fine.n_q, self.bounds), 0.0),
+            between(reduced, contributions, self.bounds),
         ]
         lower = np.concatenate([[-np.inf], self.bounds])
         upper = np.concatenate([self.bounds, [np.inf]])
@@ -67,9 +68,9 @@ class NumberCells:
         ]
         nan = float("nan")
         if self.discrete:
-            between = [cell for cell in cells if np.nextafter(cell.lower, np.inf) != cell.upper]
-            cells = [cell for cell in cells if cell not in between]
-            sums = np.sum([[c.share_p, c.share_q, c.contribution] for c in between], axis=0)
+            gaps = [cell for cell in cells if np.nextafter(cell.lower, np.inf) != cell.upper]
+            cells = [cell for cell in cells if cell not in gaps]
+            sums = np.sum([[c.share_p, c.share_q, c.contribution] for c in gaps], axis=0)
             p, q, part = (float(each) for each in sums)
             cells.append(Cell(OTHER, p, q, part, nan, nan))
         for label, value in (("-inf", -np.inf), ("inf", np.inf)):
@@ -195,35 +196,6 @@ def _rounded(edges: Floats, kind: str) -> Floats:
     return np.array(
         [round(edge, digit) for edge, digit in zip(edges, digits.tolist(), strict=True)]
     )
-
-
-def _between(table: CountTable, weights: Floats, bounds: Floats) -> Floats:
-    """Add up weights between bounds; a cell that a bound cuts is divided in proportion."""
-    inside = ~_special(table)
-    below, mass = _lower(table)[inside], weights[inside]
-    above = np.where(
-        np.isinf(table.upper[inside]), np.nextafter(below, np.inf), table.upper[inside]
-    )
-    total = np.cumsum(mass)
-    if not len(total):
-        return np.zeros(len(bounds) + 1)
-    places = np.stack([below, above], axis=1).ravel()
-    sums = np.stack([total - mass, total], axis=1).ravel()
-    at = np.interp(bounds, places, sums)
-    result: Floats = np.diff(np.concatenate([[0.0], at, total[-1:]]))
-    return result
-
-
-def _lower(table: CountTable) -> Floats:
-    """Return lower bounds, finite: what an open cell holds counts as close to its upper bound."""
-    return np.where(np.isinf(table.lower), np.nextafter(table.upper, -np.inf), table.lower)
-
-
-def _special(table: CountTable) -> Bools:
-    """Tell which cells hold no finite numbers: missing and infinite ones."""
-    infinite = np.isinf(table.lower) & (table.roles == Role.ATOM)
-    special: Bools = infinite | (table.roles == Role.MISSING)
-    return special
 
 
 def _at(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.counts import Role
+from klcli.data.wording import number
 from klcli.monitoring.surprise import bar, log_alone, log_shares
 from klcli.monitoring.units import unit_change
-from klcli.monitoring.wording import number, percent
+from klcli.monitoring.wording import percent
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:

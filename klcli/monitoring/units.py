@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.monitoring.wording import number
+from klcli.data.wording import number
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:

@@ -1,11 +1,8 @@
-"""Shares, numbers and names for sentences."""
+"""Shares and names for sentences."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-from klcli.results import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,21 +17,6 @@ def percent(share: float) -> str:
     if share > 0.99:
         return f"{100 * share:.4g} %"
     return f"{100 * share:.2g} %"
-
-
-def number(value: float, kind: str = Kind.NUMERIC) -> str:
-    """Return a number, or a time in words of the calendar.
-
-    >>> number(0.1), number(86400.0, "datetime")
-    ('0.1', '1970-01-02')
-    """
-    if kind == Kind.DATETIME:
-        try:
-            moment = datetime.fromtimestamp(value, tz=UTC)
-        except (OverflowError, ValueError, OSError):
-            return f"{value:.6g}"
-        return f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00").removesuffix(" 00:00")
-    return f"{value:.6g}"
 
 
 def with_shares(names: Sequence[str], shares: Sequence[float], most: int = 3) -> str:

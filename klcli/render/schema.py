@@ -10,6 +10,7 @@ SCHEMAS: Final = {
     "estimate": "schema.json",
     "drift": "drift_schema.json",
     "exact": "exact_schema.json",
+    "plot": "plot_schema.json",
 }
 
 

@@ -13,6 +13,7 @@ from klcli.results import Direction, Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from klcli.plotting.report import Answer
     from klcli.results import Estimate, Report
 
 SIGNS = {Direction.FORWARD: "D(P‖Q)", Direction.REVERSE: "D(Q‖P)"}
@@ -147,7 +148,7 @@ def _part(result: Estimate, amount: Callable[[Estimate], float]) -> str:
     return fixed(amount(result), places)
 
 
-def value(result: Estimate) -> tuple[str, str]:
+def value(result: Estimate | Answer) -> tuple[str, str]:
     """Return the estimate and its interval; of an infinite estimate, its finite part."""
     places = decimals(result.finite_estimate, result.standard_error)
     if result.status == Status.UNDEFINED:

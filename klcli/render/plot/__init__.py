@@ -1,0 +1,1 @@
+"""Pictures: in characters for terminals, in pixels and paths by Matplotlib."""

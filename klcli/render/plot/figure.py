@@ -1,0 +1,154 @@
+"""The picture as PNG, SVG or PDF, by Matplotlib: the same bytes for the same numbers."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+from klcli.errors import MissingExtraError
+from klcli.render.plot import words
+from klcli.render.plot.curves import draw_curves
+from klcli.render.plot.paired import draw_bars
+from klcli.render.plot.planes import draw_plane
+from klcli.render.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
+    from klcli.plotting.report import Panel, PlotReport
+    from klcli.typing import Integers
+
+#: Whatever the user's own settings are. Text becomes paths, so that it looks alike everywhere.
+_SETTINGS: Final = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "hatch.linewidth": 0.6,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "klcli",
+    "pdf.fonttype": 42,
+}
+#: No time and no version in the file.
+_METADATA: Final[dict[str, dict[str, Any]]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+}
+DOTS_PER_INCH: Final = 110
+_WIDTH: Final = 8.0
+
+
+def check_extra() -> None:
+    """Raise if Matplotlib cannot be imported.
+
+    Raises
+    ------
+    MissingExtraError
+        Naming the extra.
+    """
+    try:
+        import matplotlib as mpl  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError.for_extra("drawing to a file", "plot") from error
+
+
+def drawn(report: PlotReport, file_format: str, title: str = "") -> bytes:
+    """Return the picture as the content of a file.
+
+    Parameters
+    ----------
+    report : PlotReport
+        What to draw.
+    file_format : str
+        "png", "svg" or "pdf".
+    title : str
+        For the metadata of the file.
+    """
+    return saved(lambda: _figure(report), file_format, title)
+
+
+def saved(make: Callable[[], Figure], file_format: str, title: str = "") -> bytes:
+    """Return a figure, made under our own settings, as the content of a file."""
+    check_extra()
+    import matplotlib as mpl
+
+    if file_format == "png":
+        return _png(rasterised(make))
+    content = io.BytesIO()
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        metadata = {**_METADATA[file_format], **({"Title": title} if title else {})}
+        make().savefig(content, format=file_format, dpi=DOTS_PER_INCH, metadata=metadata)
+    return content.getvalue()
+
+
+def _png(pixels: Integers) -> bytes:
+    """Return pixels in 128 colours, which is all that lines and areas need, in half the space."""
+    from PIL import Image
+
+    content = io.BytesIO()
+    image = Image.fromarray(pixels).quantize(128, dither=Image.Dither.NONE)
+    image.save(content, format="png", optimize=True)
+    return content.getvalue()
+
+
+def pixels(report: PlotReport) -> Integers:
+    """Return the picture as pixels, shape (height, width, 3), from 0 to 255."""
+    check_extra()
+    return rasterised(lambda: _figure(report))
+
+
+def rasterised(make: Callable[[], Figure]) -> Integers:
+    """Return a figure, made under our own settings, as pixels, shape (height, width, 3)."""
+    import matplotlib as mpl
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        figure = make()
+        figure.set_dpi(DOTS_PER_INCH)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        raster: Integers = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return raster
+
+
+def _figure(report: PlotReport) -> Figure:
+    from matplotlib.figure import Figure
+
+    heights = [_height(panel) for panel in report.panels] + [6.0] * len(report.planes)
+    figure = Figure(figsize=(_WIDTH, sum(heights, start=0.5) or 1.0), layout="constrained")
+    parts = figure.subfigures(max(len(heights), 1), 1, height_ratios=heights or [1], squeeze=False)
+    sources = [printable(words.source(side)) for side in (report.p, report.q)]
+    for panel, part in zip(report.panels, parts[:, 0], strict=False):
+        _title(part, panel.column, [words.headline(each, report.unit) for each in panel.answers])
+        if panel.shape in ("curve", "steps"):
+            draw_curves(part, panel, report.unit, sources)
+        elif panel.shape == "bars":
+            draw_bars(part, panel, report.unit, sources)
+    for plane, part in zip(report.planes, parts[len(report.panels) :, 0], strict=True):
+        answers = [words.headline(each, report.unit) for each in plane.answers]
+        _title(part, " × ".join(plane.columns), answers)
+        draw_plane(part, plane, report.unit, sources)
+    return figure
+
+
+def _height(panel: Panel) -> float:
+    if panel.shape == "bars":
+        return 1.4 + 0.32 * len(panel.cells)
+    if not panel.shape:
+        return 0.6
+    return 6.6 if panel.confidence != panel.confidence else 5.4
+
+
+def _title(part: Any, name: str, answers: list[str]) -> None:
+    """Write the name of a column and what its divergence is; "$" is no formula."""
+    text = "\n".join([*([printable(name)] if name else []), "    ".join(answers)])
+    part.suptitle(text.replace("$", r"\$"), fontsize=10)
