@@ -77,7 +77,7 @@ class TestEstimates:
 
     @pytest.mark.parametrize("density", ["ratio", "kde", "histogram", "frequency"])
     def test_of_every_density_of_counts(self, density):
-        p, q = normals(400)
+        p, q = normals(400, 0.3)
         if density == "frequency":
             p, q = p.round(1), q.round(1)
         report = klcli.plot(p, q, density=density, direction="both", resamples=0)

@@ -60,8 +60,6 @@ class Canvas:
                 self._put(column, row, SHADE, colour)
             if rest and full < self.height:
                 self._put(column, full, EIGHTHS[rest], colour)
-            elif full and not rest:
-                self._put(column, full - 1, EIGHTHS[8], colour)
 
     def band(self, lows: Sequence[float], highs: Sequence[float], colour: str) -> None:
         """Shade between two heights for each column."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli.errors import MissingExtraError
@@ -13,7 +15,7 @@ from klcli.render.plot.planes import draw_plane
 from klcli.render.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from matplotlib.figure import Figure
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 #: Whatever the user's own settings are. Text becomes paths, so that it looks alike everywhere.
 _SETTINGS: Final = {
-    "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.spines.top": False,
@@ -33,6 +34,14 @@ _SETTINGS: Final = {
     "svg.hashsalt": "klcli",
     "pdf.fonttype": 42,
 }
+#: Comes with Matplotlib, so that a picture looks the same everywhere.
+_FONT: Final = "DejaVu Sans"
+#: What has signs that it lacks, where installed.
+_OTHER_FONTS: Final = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Micro Hei", "PingFang SC",
+    "Hiragino Sans", "Microsoft YaHei", "MS Gothic", "Malgun Gothic", "Noto Sans Arabic",
+    "Noto Sans Devanagari", "Noto Sans Thai",
+)  # fmt: skip
 #: No time and no version in the file.
 _METADATA: Final[dict[str, dict[str, Any]]] = {
     "svg": {"Date": None, "Creator": None},
@@ -74,17 +83,28 @@ def drawn(report: PlotReport, file_format: str, title: str = "") -> bytes:
 def saved(make: Callable[[], Figure], file_format: str, title: str = "") -> bytes:
     """Return a figure, made under our own settings, as the content of a file."""
     check_extra()
-    import matplotlib as mpl
-
     if file_format == "png":
         return _png(rasterised(make))
     content = io.BytesIO()
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_SETTINGS)
+    with _own_settings():
         metadata = {**_METADATA[file_format], **({"Title": title} if title else {})}
         make().savefig(content, format=file_format, dpi=DOTS_PER_INCH, metadata=metadata)
     return content.getvalue()
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """Set what does not depend on the user's settings; a sign without a font is drawn as a box."""
+    import matplotlib as mpl
+    from matplotlib import font_manager
+
+    installed = set(font_manager.get_font_names())
+    fonts = [_FONT, *(name for name in _OTHER_FONTS if name in installed)]
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+        mpl.rcdefaults()
+        mpl.rcParams.update({**_SETTINGS, "font.family": fonts})
+        yield
 
 
 def _png(pixels: Integers) -> bytes:
@@ -105,13 +125,10 @@ def pixels(report: PlotReport) -> Integers:
 
 def rasterised(make: Callable[[], Figure]) -> Integers:
     """Return a figure, made under our own settings, as pixels, shape (height, width, 3)."""
-    import matplotlib as mpl
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_SETTINGS)
+    with _own_settings():
         figure = make()
         figure.set_dpi(DOTS_PER_INCH)
         canvas = FigureCanvasAgg(figure)
@@ -133,7 +150,7 @@ def _figure(report: PlotReport) -> Figure:
             draw_curves(part, panel, report.unit, sources)
         elif panel.shape == "bars":
             draw_bars(part, panel, report.unit, sources)
-    for plane, part in zip(report.planes, parts[len(report.panels) :, 0], strict=True):
+    for plane, part in zip(report.planes, parts[len(report.panels) :, 0], strict=False):
         answers = [words.headline(each, report.unit) for each in plane.answers]
         _title(part, " × ".join(plane.columns), answers)
         draw_plane(part, plane, report.unit, sources)

@@ -50,7 +50,7 @@ def plane_lines(plane: Plane, unit: str, width: int, height: int, paint: Paint) 
 def _map(
     plane: Plane, answer: Answer, unit: str, width: int, height: int, paint: Paint
 ) -> list[str]:
-    beside = 13 if width >= 60 else 0
+    beside = 14 if width >= 60 else 0
     across = min(width - _MARGIN - beside, _WIDEST)
     upwards = len(plane.y.labels) or min(2 * height, len(plane.y.edges) - 1)
     sums = [[0.0] * across for _ in range(upwards)]

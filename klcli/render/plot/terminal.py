@@ -66,7 +66,7 @@ def picture(
         parts.append(lines)
     rest = words.left_out(report)
     if rest:
-        parts.append(wrap(printable(rest), width))
+        parts.append(wrap(rest, width))
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -119,7 +119,7 @@ def _charts(panel: Panel, unit: str, width: int, height: int, paint: Paint) -> l
     unseen = _unseen(panel, cells, room)
     lines = ["", "density" + (" of the logarithm" if panel.scale == "log" else "")]
     lines += _density(cells, room, height, unseen, paint)
-    lines += ["", _ratio_title(panel, unit)]
+    lines += ["", *wrap(_ratio_title(panel, unit), width, "  ")]
     lines += _log_ratio(panel, cells, room, height, unseen, paint)
     if math.isnan(panel.confidence):
         lines += [

@@ -40,6 +40,8 @@ def ticks(
             if span / float(f"{factor}e{power}") <= most
         )
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if kind == Kind.DATETIME:
+        return [each * step for each in range(first, last + 1)]
     digits = 2 - math.floor(math.log10(step))
     return [round(each * step, digits) + 0.0 for each in range(first, last + 1)]
 

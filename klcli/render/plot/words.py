@@ -120,7 +120,9 @@ def left_out(report: PlotReport) -> str:
     names: Sequence[str] = report.left_out
     if not names:
         return ""
-    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    shown = ", ".join(cut(printable(name), 24) for name in names[:8]) + (
+        f" and {len(names) - 8} more" if len(names) > 8 else ""
+    )
     return f"not drawn, as they differ less: {shown} (--column, --most)"
 
 
