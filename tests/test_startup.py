@@ -10,7 +10,18 @@ import pytest
 from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-HEAVY = {"jinja2", "numpy", "scipy", "sklearn", "polars", "pandas", "pyarrow", "rich", "narwhals"}
+HEAVY = {
+    "jinja2",
+    "matplotlib",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "polars",
+    "pandas",
+    "pyarrow",
+    "rich",
+    "narwhals",
+}
 PROBE = """
 import sys
 from klcli.__main__ import main
@@ -44,6 +55,7 @@ def modules_after(*words: str, **environment: str) -> set[str]:
         ["--version"],
         ["--help"],
         ["estimate", "--help"],
+        ["plot", "--help"],
         ["methods"],
         ["methods", "ratio", "--format", "table"],
         ["schema"],

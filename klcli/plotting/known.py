@@ -31,9 +31,12 @@ _CELLS: Final = 192
 #: The axis ends at these quantiles, or so many interquartile ranges beyond the quartiles.
 _ENDS: Final = 0.005
 _REACH: Final = 6.0
-#: Probability, on either side, of whole numbers that are not added up.
-_RARE: Final = 1e-12
-_MOST_SUMMED: Final = 1_000_000
+#: Whole numbers up to three times as far out as this quantile are added up, and at most so many
+#: beyond either end of the axis.
+_RARE: Final = 1e-5
+_MOST_SUMMED: Final = 20_000
+#: Less than this in a cell beyond the axis is rounding.
+_NOTHING: Final = 1e-12
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
@@ -138,12 +141,8 @@ def _numbers(p: Distribution, q: Distribution, values: dict[str, float]) -> list
         role = Role.BELOW if place == 0 else Role.INTERVAL
         role = Role.ABOVE if place == len(bounds) - 2 else role
         along = role == Role.INTERVAL
-        if (
-            not along
-            and share_p[place] < 1e-15
-            and share_q[place] < 1e-15
-            and not any(own.values())
-        ):
+        empty = max(share_p[place], share_q[place]) < _NOTHING
+        if not along and empty and all(abs(part) < _NOTHING for part in own.values()):
             continue
         label = f"{number(low)} … {number(high)}"
         if not along:
@@ -248,29 +247,31 @@ def _tail(pair: _Pair, direction: str, end: float, sign: int) -> float:
 
 def _summed(pair: _Pair, edges: Floats) -> tuple[dict[str, Floats], Floats, Floats]:
     """Add up whole numbers over each cell, those beyond either end first and last."""
-    far = [side.quantiles(np.array([_RARE])) for side in (pair.p, pair.q)]
-    first = math.floor(min(edges[0], *(each[0] for each in far)))
-    last = math.ceil(max(edges[-1], *(each[-1] for each in far)))
-    whole = last - first < _MOST_SUMMED
-    if not whole:
-        first = max(first, math.floor(edges[0]) - _MOST_SUMMED // 2)
-        last = min(last, math.ceil(edges[-1]) + _MOST_SUMMED // 2)
+    first, last = math.floor(edges[0]), math.ceil(edges[-1])
+    for side in (pair.p, pair.q):
+        # Quantiles farther out take some families minutes; three times as far is far enough.
+        values = side.quantiles(np.array([_RARE, 0.5]))
+        low, middle, high = values[[0, len(values) // 2, -1]].tolist()
+        first = min(first, math.floor(middle - 3 * (middle - low)))
+        last = max(last, math.ceil(middle + 3 * (high - middle)))
+    first = max(first, math.floor(edges[0]) - _MOST_SUMMED)
+    last = min(last, math.ceil(edges[-1]) + _MOST_SUMMED)
     x = np.arange(first, last + 1, dtype=float)
     place = np.searchsorted(edges, x)
 
     def sums(values: Floats) -> Floats:
         return np.bincount(place, values, len(edges) + 1).astype(float)
 
+    # What is farther out still is known from the total.
+    rest = -1 if math.isinf(max(high for _, high in (*pair.p.supports, *pair.q.supports))) else 0
     shares = [sums(np.exp(side.log(x))) for side in (pair.p, pair.q)]
+    for share in shares:
+        share[rest] += max(1.0 - share.sum(), 0.0)
     parts = {}
     for name, values in pair.terms(x).items():
-        each, total = sums(values), pair.values[name]
-        if not whole and math.isfinite(total):
-            each[-1] += total - each.sum()  # a long tail to the right
-        parts[name] = _to_total(each, total)
-    if not whole:
-        for share in shares:
-            share[-1] += max(1.0 - share.sum(), 0.0)
+        parts[name] = sums(values)
+        if math.isfinite(pair.values[name]):
+            parts[name][rest] += pair.values[name] - parts[name].sum()
     return parts, shares[0], shares[1]
 
 

@@ -83,10 +83,13 @@ class TestEstimates:
         report = klcli.plot(p, q, density=density, direction="both", resamples=0)
         expected = klcli.estimate(p, q, density=density, resamples=0).results
         (panel,) = report.panels
-        assert [each.estimate for each in panel.answers] == [each.estimate for each in expected]
+        assert [each.estimate for each in panel.answers] == pytest.approx(
+            [each.estimate for each in expected], rel=0, abs=0, nan_ok=True
+        )
         for each in panel.answers:
-            total = panel.cells[-1].total(each.direction)
-            assert total == pytest.approx(each.finite_estimate, abs=1e-9)
+            if each.status != "undefined":
+                total = panel.cells[-1].total(each.direction)
+                assert total == pytest.approx(each.finite_estimate, abs=1e-9)
 
     def test_in_bits(self):
         p, q = normals(500)
