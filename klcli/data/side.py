@@ -10,7 +10,7 @@ import numpy as np
 from klcli.counts import Summary
 from klcli.data import sample
 from klcli.data.convert import evidence, values
-from klcli.data.count import cell_counts, in_order, sorted_cell_counts
+from klcli.data.count import cell_counts, sorted_cell_counts
 from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.sample import RowSample
 from klcli.data.tallies import LabelTally, Missing, NumberTally
@@ -95,6 +95,7 @@ class Side:
         self.labels: dict[str, LabelTally] = {}
         self.gaps: dict[str, Missing] = {}
         self.sorted: dict[str, Floats] = {}
+        self._moments: dict[str, tuple[float, float, int]] = {}
         self._readings: dict[str, Reading] = {}
         self._kept: dict[str, Floats] = {}
         self._kept_weights: Floats | None = None
@@ -140,6 +141,7 @@ class Side:
             self.numbers.pop(name, None)
             self.labels.pop(name, None)
             self.gaps.pop(name, None)
+            self._moments.pop(name, None)
         numeric = [name for name, reading in todo.items() if reading.numeric]
         rows = RowSample(self._seed, sample.SAMPLE_ROWS)
         bad_weights = total = 0
@@ -161,7 +163,7 @@ class Side:
         if numeric:
             self.complete = rows.complete
             run = each if total >= MANY_ROWS else map
-            self.sorted |= zip(numeric, run(in_order, rows.columns()), strict=True)
+            self.sorted |= zip(numeric, run(np.sort, rows.columns()), strict=True)
         for name, reading in todo.items():
             self._learn(name, reading)
 
@@ -349,17 +351,24 @@ class Side:
             mean, deviation = tally.mean, math.sqrt(tally.squares / max(tally.finite, 1))
             distinct = None
             if self.complete:
-                # From sorted values: the same to the last bit, whatever the order of the rows.
-                present = self.sorted[name][: gaps.present]
-                distinct = int(np.count_nonzero(present[1:] != present[:-1])) + (gaps.present > 0)
-                finite = self.finite(name)
-                if len(finite):
-                    with np.errstate(over="ignore", invalid="ignore"):
-                        mean, deviation = float(finite.mean()), float(finite.std())
+                if name not in self._moments:
+                    self._moments[name] = self._sorted_moments(name)
+                mean, deviation, distinct = self._moments[name]
             return Summary(*base, tally.minimum, tally.maximum, mean, deviation, distinct)
         labels = self.labels.get(name)
         distinct = None if labels is None or labels.overflow else len(labels.counts())
         return Summary(*base, math.nan, math.nan, math.nan, math.nan, distinct)
+
+    def _sorted_moments(self, name: str) -> tuple[float, float, int]:
+        """Return mean, deviation and distinct values: the same whatever the order of the rows."""
+        numbers, finite = self.sorted[name][: self.gaps[name].present], self.finite(name)
+        distinct = int(np.count_nonzero(numbers[1:] != numbers[:-1])) + (len(numbers) > 0)
+        if not len(finite):
+            return math.nan, math.nan, distinct
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(finite.mean())
+            centred = finite - mean
+            return mean, math.sqrt(float(centred @ centred) / len(centred)), distinct
 
     def single(self, name: str) -> bool:
         """Tell whether a column holds numbers of single precision."""

@@ -65,18 +65,23 @@ class NumberTally:
         self, raw: pl.Series, converted: pl.Series, values: Floats, weights: Floats | None
     ) -> None:
         """Add a batch: a column as read, as floats, and as an array with NaN for missing."""
-        gaps = np.isnan(values)
-        self.gaps.add(gaps, weights)
-        finite = np.isfinite(values)
-        if not finite.all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            all_finite = math.isfinite(float(values.sum()))
+        if all_finite:
+            self.gaps.rows += len(values)
+        else:
+            self.gaps.add(np.isnan(values), weights)
             self.below += int(np.count_nonzero(values == -np.inf))
             self.above += int(np.count_nonzero(values == np.inf))
-            values = values[finite]
+            values = values[np.isfinite(values)]
         if converted.null_count() > raw.null_count():
             self._add_words(raw.filter(converted.is_null() & raw.is_not_null()))
         if len(values):
+            least, most = float(values.min()), float(values.max())
+            self.minimum = float(np.fmin(self.minimum, least))
+            self.maximum = float(np.fmax(self.maximum, most))
             self._add_moments(values)
-            if max(-values.min(), values.max()) >= _EXACT_INTEGERS:
+            if max(-least, most) >= _EXACT_INTEGERS:
                 self._add_beyond(raw, converted)
 
     def _add_words(self, words: pl.Series) -> None:
@@ -93,15 +98,14 @@ class NumberTally:
         count, before = len(values), self.finite
         with np.errstate(over="ignore", invalid="ignore"):
             mean = float(values.mean())
-            squares = float(values.var()) * count
+            centred = values - mean
+            squares = float(centred @ centred)
             shift = mean - self.mean if before else 0.0
             self.finite = before + count
             if before:
                 mean = self.mean + shift * count / self.finite
                 squares += self.squares + shift**2 * before * count / self.finite
         self.mean, self.squares = mean, squares
-        self.minimum = float(np.fmin(self.minimum, values.min()))
-        self.maximum = float(np.fmax(self.maximum, values.max()))
 
     def _add_beyond(self, raw: pl.Series, converted: pl.Series) -> None:
         import polars as pl

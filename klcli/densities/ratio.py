@@ -247,7 +247,8 @@ def _with_bumps(smooth: Model, along: list[Fit], p: Floats, q: Floats) -> list[t
     offset = np.log(p.sum() / q.sum())
     found: dict[tuple[tuple[int, int], ...], float] = {}
     best = max(along, key=lambda fit: fit.log_evidence)
-    for log_ratio in (np.zeros(len(p)), along[0].log_ratio, best.log_ratio):
+    around = [along[0]] if best is along[0] else [along[0], best]
+    for log_ratio in (np.zeros(len(p)), *(fit.log_ratio for fit in around)):
         places, log_prior = bumps(log_ratio + offset, p, q)
         found.setdefault(tuple(places), log_prior)
     fits = []
@@ -305,8 +306,8 @@ def _normal_score(rank: Floats) -> Floats:
 def _at_most(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -> Floats:
     """Choose at most about `count` knots among the cells, evenly in rank, with both ends.
 
-    Cells that hold half a knot's share or more (`heavy` holds the shares) each get a knot, and
-    their edges too, so that they do not lean on their neighbours.
+    Cells that hold half a knot's share or more (`heavy` holds the shares), and twice what is usual,
+    each get a knot, and their edges too, so that they do not lean on their neighbours.
     """
     if len(x) <= count:
         return x
@@ -314,7 +315,7 @@ def _at_most(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -
     chosen = np.diff(bins, prepend=-1) > 0
     chosen[-1] = True
     if heavy is not None:
-        own = np.flatnonzero(heavy >= 0.5 / count)
+        own = np.flatnonzero(heavy >= max(0.5 / count, 2 * float(np.median(heavy))))
         for around in (own - 1, own, own + 1):
             chosen[np.clip(around, 0, len(x) - 1)] = True
     knots: Floats = x[chosen]
