@@ -223,7 +223,7 @@ def drift(
             "-o",
             metavar="FILE",
             help="Write to a file instead, as .html, .json, .jsonl, .csv, .tsv, .md, .txt, .xml "
-            "(JUnit) or .prom (Prometheus); repeatable. Standard output then stays empty unless "
+            "(JUnit), .prom (Prometheus), or drawn as .png, .svg or .pdf; repeatable. Standard output then stays empty unless "
             "--format is given.",
         ),
     ] = None,

@@ -13,6 +13,7 @@ from klcli.cli import progress
 from klcli.cli.output import (
     DRIFT_EXTENSIONS,
     DRIFT_FORMATS,
+    check_drawing,
     check_files,
     default_format,
     on_terminal,
@@ -86,6 +87,7 @@ def run(asked: Asked) -> None:
     if format_name is not None and format_name not in DRIFT_FORMATS:
         raise UsageError.unknown_choice("format", format_name, list(DRIFT_FORMATS))
     files = check_files(wanted.get("output", []), sources, DRIFT_EXTENSIONS)
+    check_drawing(files.values())
     if asked.write_baseline is not None:
         _check_baseline(asked.write_baseline, sources)
     resume, baseline = wanted.get("resume"), wanted.get("baseline")
@@ -95,7 +97,7 @@ def run(asked: Asked) -> None:
     if format_name or not files:
         screen = on_terminal()
         written_as = format_name or default_format()
-        write_out(render_drift(report, written_as, verbose=asked.verbose, screen=screen))
+        write_out(str(render_drift(report, written_as, verbose=asked.verbose, screen=screen)))
     _tell(report, quiet=asked.quiet, resume=resume)
     if asked.write_baseline is not None:
         if report.complete:

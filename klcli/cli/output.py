@@ -13,7 +13,7 @@ from klcli.errors import UsageError
 from klcli.render.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from klcli.monitoring.report import DriftReport
     from klcli.render.table import Style
@@ -30,8 +30,11 @@ EXTENSIONS: Final = {
 }
 #: Those of `kl drift`, which has more readers.
 DRIFT_FORMATS: Final = (*FORMATS, "html", "junit", "prometheus")
+#: Files that Matplotlib draws.
+DRAWN: Final = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 DRIFT_EXTENSIONS: Final = {
     **EXTENSIONS,
+    **DRAWN,
     ".html": "html",
     ".htm": "html",
     ".xml": "junit",
@@ -56,10 +59,29 @@ def render(report: Report, format_name: str, *, verbose: bool, screen: bool = Fa
     return renderers[format_name]()
 
 
+def check_drawing(formats: Iterable[str]) -> None:
+    """Raise, before any work, if a file is to be drawn and Matplotlib is not there."""
+    if not set(DRAWN.values()).isdisjoint(formats):
+        from klcli.render.plot.figure import check_extra
+
+        check_extra()
+
+
 def render_drift(
     report: DriftReport, format_name: str, *, verbose: bool, screen: bool = False
-) -> str:
-    """Return a report of drift in the named format; on a `screen`, a table fits the terminal."""
+) -> str | bytes:
+    """Return a report of drift in the named format; on a `screen`, a table fits the terminal.
+
+    What is drawn, "png", "svg" and "pdf", comes as bytes.
+    """
+    if format_name in DRAWN.values():
+        from klcli.render.plot.drift import drawn
+
+        return drawn(report, format_name)
+    return _render_drift(report, format_name, verbose=verbose, screen=screen)
+
+
+def _render_drift(report: DriftReport, format_name: str, *, verbose: bool, screen: bool) -> str:
     from datetime import UTC, datetime
 
     from klcli.render import drift_records

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from klcli.cli import options
+from klcli.cli import output as output_names
 from klcli.cli.options import choice, suggestion
 from klcli.errors import UsageError
 
@@ -31,18 +32,7 @@ PNG, SVG and PDF need the extra plot: pip install 'klcli[plot]'
 """
 
 FORMATS = ("picture", "json", "jsonl", "csv", "tsv", "markdown")
-EXTENSIONS = {
-    ".png": "png",
-    ".svg": "svg",
-    ".pdf": "pdf",
-    ".txt": "picture",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".md": "markdown",
-}
-DRAWN = ("png", "svg", "pdf")
+EXTENSIONS = {**output_names.EXTENSIONS, **output_names.DRAWN, ".txt": "picture"}
 SCALES = ("auto", "linear", "log")
 
 
@@ -214,7 +204,13 @@ def plot(
     numbers are those of kl estimate, or of kl exact for two distributions.
     """
     from klcli.cli import progress
-    from klcli.cli.output import check_files, write_error, write_file, write_out
+    from klcli.cli.output import (
+        check_drawing,
+        check_files,
+        write_error,
+        write_file,
+        write_out,
+    )
 
     for name, value, low, high in (("width", width, 40, 400), ("height", height, 3, 100)):
         if value is not None and not low <= value <= high:
@@ -222,10 +218,7 @@ def plot(
     if sixel and format_name not in (None, "picture"):
         raise UsageError("--sixel draws, --format prints numbers", "leave one of them out")
     files = check_files(output or [], [p, q], EXTENSIONS)
-    if sixel or any(written_as in DRAWN for written_as in files.values()):
-        from klcli.render.plot.figure import check_extra
-
-        check_extra()
+    check_drawing([*files.values(), *(["png"] if sixel else [])])
 
     from klcli.plotting import plot as run
 
@@ -272,7 +265,7 @@ def plot(
 def _file(
     report: PlotReport, path: Path, written_as: str, look: dict[str, int | None]
 ) -> str | bytes:
-    if written_as in DRAWN:
+    if written_as in output_names.DRAWN.values():
         from klcli.render.plot.figure import drawn
 
         return drawn(report, written_as, title=path.stem)

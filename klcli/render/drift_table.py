@@ -45,7 +45,7 @@ def drift_table(
     verbose : bool
         Add every batch of every column, how it was estimated, and every finding and warning.
     """
-    columns = _columns(report)
+    columns = words.by_column(report)
     parts = [
         _sources(report, width),
         [line for text in _summary(report) for line in wrap(text, width)],
@@ -55,15 +55,6 @@ def drift_table(
         _details(report, columns, width, style) if verbose else [],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
-
-
-def _columns(report: DriftReport) -> list[list[DriftResult]]:
-    """Return the results of each column in the order of batches; what matters first."""
-    by_column: dict[str, list[DriftResult]] = {}
-    for result in report.results:
-        by_column.setdefault(result.estimate.column, []).append(result)
-    worst = [words.by_weight(results)[0] for results in by_column.values()]
-    return [by_column[result.estimate.column] for result in words.by_weight(worst)]
 
 
 def _sources(report: DriftReport, width: int | None) -> list[str]:

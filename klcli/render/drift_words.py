@@ -92,6 +92,15 @@ def by_weight(results: Iterable[DriftResult]) -> list[DriftResult]:
     return sorted(results, key=weight)
 
 
+def by_column(report: DriftReport) -> list[list[DriftResult]]:
+    """Return the results of each column in the order of batches; what matters first."""
+    columns: dict[str, list[DriftResult]] = {}
+    for result in report.results:
+        columns.setdefault(result.estimate.column, []).append(result)
+    worst = [by_weight(results)[0] for results in columns.values()]
+    return [columns[result.estimate.column] for result in by_weight(worst)]
+
+
 def sizes(result: DriftResult) -> tuple[float, float]:
     """Return by how much a column differs: surely, and most probably."""
     return result.estimate.ci_low, result.estimate.finite_estimate

@@ -14,7 +14,7 @@ import pytest
 
 from klcli.cli import progress
 from klcli.cli.drift import GATES
-from klcli.cli.output import DRIFT_EXTENSIONS, DRIFT_FORMATS
+from klcli.cli.output import DRAWN, DRIFT_EXTENSIONS, DRIFT_FORMATS
 
 KL = [sys.executable, "-m", "klcli"]
 FAST = ["--resamples", "99"]
@@ -93,7 +93,7 @@ def test_a_batch_that_cannot_be_read_is_partial(kl, folder):
         (["--tolerance", "-1"], "no tolerance"),
         (["--reference", "last"], "no such reference"),
         (["--time", "x"], "go together"),
-        (["-o", "report.pdf"], "unknown extension"),
+        (["-o", "report.gif"], "unknown extension"),
         (["-o", "day1.csv"], "overwrite"),
         (["-c", "y"], "no column 'y'"),
         (["--format", "pdf"], "unknown --format"),
@@ -107,12 +107,13 @@ def test_what_makes_no_sense_is_an_error(kl, folder, words, part):
 
 
 def test_every_format_is_written_to_a_file_of_its_extension(kl, folder):
-    files = [f"report{extension}" for extension in DRIFT_EXTENSIONS]
+    written = {name: form for name, form in DRIFT_EXTENSIONS.items() if name not in DRAWN}
+    files = [f"report{extension}" for extension in written]
     words = [word for name in files for word in ("-o", name)]
     code, out, _ = kl("drift", "ref.csv", "day1.csv", *words, *FAST)
     assert (code, out) == (0, "")
     assert all(Path(name).stat().st_size > 100 for name in files)
-    assert set(DRIFT_EXTENSIONS.values()) == set(DRIFT_FORMATS)
+    assert set(written.values()) == set(DRIFT_FORMATS)
 
 
 @pytest.mark.parametrize("form", DRIFT_FORMATS)
@@ -206,3 +207,17 @@ def test_gates_are_completed(kl, monkeypatch):
     (option,) = [each for each in command.params if "--fail-on" in each.opts]
     context = command.make_context("drift", ["a", "b"], resilient_parsing=True)
     assert {item.value for item in option.shell_complete(context, "")} == set(GATES)
+
+
+def test_a_picture_is_drawn(kl, folder):
+    pytest.importorskip("matplotlib")
+    code, out, _ = kl("drift", "ref.csv", "day1.csv", "-o", "drift.png", *FAST)
+    assert (code, out) == (0, "")
+    assert Path("drift.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_matplotlib_the_extra_is_named_before_any_work(kl, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, out, err = kl("drift", "no.csv", "no.csv", "-o", "drift.svg")
+    assert (code, out) == (2, "")
+    assert "pip install 'klcli[plot]'" in err

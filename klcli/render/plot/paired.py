@@ -41,25 +41,23 @@ def draw_bars(part: Any, panel: Panel, unit: str, sources: Sequence[str]) -> Non
         axis.tick_params(axis="y", length=0)
 
 
-def legend(axis: Any, sources: Sequence[str]) -> None:
-    """Say above a chart which is P and which Q."""
+def legend(axis: Any, sources: Sequence[str], **where: Any) -> None:
+    """Say above a chart, or elsewhere, which is P and which Q."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     handles = [
         Line2D([], [], color=PAPER["p"], linewidth=2.5),
-        Patch(facecolor=_pale(), edgecolor=PAPER["q"], linestyle="--"),
+        Patch(facecolor=pale(), edgecolor=PAPER["q"], linestyle="--"),
     ]
     labels = [
         f"{name}  {words.plain_text(text)}" for name, text in zip("PQ", sources, strict=True)
     ]
-    axis.legend(
-        handles, labels, frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1.0),
-        borderaxespad=0.2,
-    )  # fmt: skip
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "borderaxespad": 0.2}
+    axis.legend(handles, labels, frameon=False, fontsize=8, **(where or above))
 
 
-def _pale() -> tuple[float, float, float]:
+def pale() -> tuple[float, float, float]:
     """Return the colour of Q's areas: a quarter of its blue on white."""
     from matplotlib.colors import to_rgb
 
@@ -76,7 +74,7 @@ def draw_pairs(axis: Any, cells: Sequence[Cell], label: str) -> None:
     )  # fmt: skip
     axis.barh(
         [place + _HALF / 2 for place in places], [cell.share_q for cell in cells], _HALF,
-        facecolor=_pale(), edgecolor=PAPER["q"], hatch=_HATCH, linewidth=0.6,
+        facecolor=pale(), edgecolor=PAPER["q"], hatch=_HATCH, linewidth=0.6,
     )  # fmt: skip
     _named(axis, cells)
     axis.set_xlabel(label)
