@@ -47,10 +47,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """Where one side came from, and its number of rows."""
+    """Where one side came from, and its number of rows; None for a known distribution."""
 
     source: str
-    rows: int
+    rows: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class Estimate:
     noise_floor : float
         With no difference at all, estimates at these sample sizes stay below this with
         probability `confidence`.
-    n_p, n_q : int
-        Rows of each side, missing ones included.
+    n_p, n_q : int or None
+        Rows of each side, missing ones included; None for a known distribution.
     columns : tuple of str
         The columns that were compared together, if `column` is "*"; else empty.
     marginals : dict of str to float
@@ -77,6 +77,8 @@ class Estimate:
     dependence : float
         What only shows when the columns are looked at together: the finite estimate less the sum
         of `marginals`. May be negative where Q's columns depend on each other. NaN if unknown.
+    fitted : dict of str to float
+        Parameters of a known distribution that were fitted to this column.
     """
 
     column: str
@@ -94,8 +96,8 @@ class Estimate:
     density: str
     estimator: str
     interval: str
-    n_p: int
-    n_q: int
+    n_p: int | None
+    n_q: int | None
     missing_p: int
     missing_q: int
     finite_estimate: float
@@ -106,6 +108,12 @@ class Estimate:
     columns: tuple[str, ...] = ()
     marginals: dict[str, float] = field(default_factory=dict, hash=False)
     dependence: float = math.nan
+    fitted: dict[str, float] = field(default_factory=dict, hash=False)
+
+    @property
+    def rows(self) -> tuple[int, int]:
+        """Rows of P and of Q that were drawn: 0 of a known distribution."""
+        return self.n_p or 0, self.n_q or 0
 
     def scaled(self, factor: float) -> Estimate:
         """Return the same estimate in a unit that is 1/`factor` nats."""

@@ -21,13 +21,20 @@ EXAMPLES = """Examples:
   kl estimate jan.csv jul.csv -c dep_delay -v  one column, and why this method
   kl estimate jan.csv jul.csv --joint          all columns together
   kl estimate a.npy b.npy -c x0 --value        the bare number
+  kl estimate jan.csv "norm(0, 30)" -c dep_delay  rows against a known distribution
   kl estimate old.parquet new.parquet -o drift.json --fail-above 0.1
 """
 
 
 def estimate(
     p: Annotated[str, typer.Argument(metavar="P", help="The first dataset; - is standard input.")],
-    q: Annotated[str, typer.Argument(metavar="Q", help="The dataset to compare P with.")],
+    q: Annotated[
+        str,
+        typer.Argument(
+            metavar="Q",
+            help="The dataset to compare P with; or a distribution such as norm(0, 1), as P may be, too.",
+        ),
+    ],
     column: Annotated[
         list[str] | None,
         typer.Option("--column", "-c", metavar="NAME", help="Only this column; repeatable."),
@@ -157,7 +164,8 @@ def estimate(
     """Estimate how different two datasets are, by column or jointly, with intervals.
 
     D(P‖Q) is the mean of log p/q over rows of P: 0 if nothing differs. Each common column gets
-    a row, the largest difference first.
+    a row, the largest difference first. One side may be a known distribution, as kl exact takes
+    them; parameters written as ? are fitted: norm(?, ?). A file of that very name is read instead.
     """
     from klcli.cli import gate, progress
     from klcli.cli.output import (
@@ -177,7 +185,9 @@ def estimate(
             f"--fail-above {fail_above:g} is no threshold for a divergence",
             "give a number from 0 up",
         )
-    files = check_files(output or [], [p, q])
+    from klcli.divergences.written import is_distribution
+
+    files = check_files(output or [], [side for side in (p, q) if not is_distribution(side)])
 
     from klcli.estimation import estimate as run
 

@@ -61,7 +61,7 @@ def differently_rounded(
         ]
         precision = float(np.finfo(np.float32 if short else np.float64).eps)
         sides.append((values, distinct, looked_at, precision))
-    steps = [_step(looked_at, precision, times) for _, _, looked_at, precision in sides]
+    steps = [rounding_step(looked_at, precision, times) for _, _, looked_at, precision in sides]
     if steps[0] == steps[1]:
         return None
     coarse = 0 if steps[0] > steps[1] else 1
@@ -85,8 +85,18 @@ def differently_rounded(
     )
 
 
-def _step(values: Floats, precision: float, times: bool) -> float:
-    """Return the longest step of which nearly all values are multiples; 0 if there is none."""
+def rounding_step(values: Floats, precision: float, times: bool) -> float:
+    """Return the longest step of which nearly all values are multiples; 0 if there is none.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (values,)
+        Finite.
+    precision : float
+        Relative precision of the numbers.
+    times : bool
+        Whether they are seconds of times.
+    """
     if not values.any():
         return 0.0
     for step in _steps(times):

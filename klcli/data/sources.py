@@ -18,6 +18,7 @@ from klcli.data.readers import FORMAT_NAMES, FORMATS
 from klcli.data.sniff import check_text, compression_of, format_of
 from klcli.data.table import Part, Table, concatenated
 from klcli.data.wording import listed
+from klcli.divergences.written import is_distribution
 from klcli.errors import InputError, UsageError
 from klcli.results import Finding
 
@@ -213,6 +214,11 @@ def _below(given: str, folder: str, *, any_name: bool) -> list[str]:
 
 
 def _no_such_file(given: str, path: str) -> InputError:
+    if is_distribution(given):
+        return InputError(
+            f"{given}: no such file, and a known distribution has no rows",
+            "kl estimate compares a dataset with a distribution",
+        )
     folder = Path(path).parent
     try:
         names = [entry.name for entry in folder.iterdir()]

@@ -116,7 +116,7 @@ def tabulate(
         )
     with ExitStack() as cleanup:
         cells = Layouts(layout or quantile_bounds, layouts or {})
-        return _tabulate((p, q), selection, cells, rows, seed, progress or _silent, cleanup)
+        return _tabulate((p, q), selection, cells, rows, seed, progress or silent, cleanup)
 
 
 def _tabulate(
@@ -194,5 +194,5 @@ def _weighting(weight: str, sides: Sequence[Side | ProfileSide]) -> Finding:
     return Finding("weighted", message)
 
 
-def _silent(message: str, share: float) -> None:
+def silent(message: str, share: float) -> None:
     """Tell nobody."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli import __version__
 from klcli.data.rows import ROW_CAP, RowReader
 from klcli.data.selection import Selection
 from klcli.data.tabulate import tabulate
+from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
 from klcli.estimation.choice import NEEDS, Method, check_number
 from klcli.estimation.column import Request, estimate_column
+from klcli.estimation.distribution import known_side, refuse_two
 from klcli.estimation.joint import estimate_alone, estimate_joint
 from klcli.estimation.joint_choice import joint_choice
 from klcli.results import Direction, Finding, Kind, Report
@@ -65,7 +68,10 @@ def estimate(
     Parameters
     ----------
     p, q : path, ndarray of shape (n,) or (n, d), or data frame
-        The two datasets. D(P‖Q), forward, is how surprised a model of Q is by rows of P.
+        The two datasets. D(P‖Q), forward, is how surprised a model of Q is by rows of P. One of
+        them may be a known distribution: an expression such as ``"norm(0, 1)"``, as
+        `klcli.exact` takes them (unless a file has that name), or a frozen distribution of
+        scipy.stats. It is used exactly. Parameters written as ``?`` are fitted to the rows.
     column, exclude : sequence of str
         Only these columns, or all but these.
     direction : {'forward', 'reverse', 'both'}
@@ -145,6 +151,7 @@ def estimate(
     unit = UNITS.get(str(base))
     if unit is None:
         raise UsageError.unknown_choice("base", base, [*UNITS])
+    factor = 1 / math.log(float(base)) if unit != "nats" else 1.0
     if direction not in DIRECTIONS:
         raise UsageError.unknown_choice("direction", direction, [*DIRECTIONS])
     if missing not in ("category", "drop"):
@@ -159,6 +166,14 @@ def estimate(
     method = Method(
         density, estimator, interval, smoothing, bins, bandwidth, seed, resamples, neighbors, joint
     )
+    refuse_two(p, q)
+    if is_distribution(p) or is_distribution(q):
+        return _against_known(
+            p, q, method, Selection(
+                tuple(column), tuple(exclude), tuple(categorical), tuple(numeric), missing, weight,
+                input_format,
+            ), direction, max_rows, confidence, unit, factor, int(resamples), int(seed), progress,
+        )  # fmt: skip
     reader = row_reader(method, max_rows, int(seed), drop=missing == "drop", weight=weight)
     request = Request(method, DIRECTIONS[direction], confidence, int(resamples), int(seed))
     selection = Selection(
@@ -185,9 +200,41 @@ def estimate(
                 columns.append(estimate_column(table, request))
         refuse_idle(columns, method)
     columns.sort(key=_largest_first)
-    factor = 1 / math.log(float(base)) if unit != "nats" else 1.0
     results = tuple(result.scaled(factor) for results in columns for result in results)
     return Report(__version__, int(seed), unit, tables.p, tables.q, results, tables.findings)
+
+
+def _against_known(
+    p: Any,
+    q: Any,
+    method: Method,
+    selection: Selection,
+    direction: str,
+    max_rows: int | None,
+    confidence: float,
+    unit: str,
+    factor: float,
+    resamples: int,
+    seed: int,
+    progress: Callable[[str, float], None] | None,
+) -> Report:
+    """Estimate where one side is a known distribution."""
+    from klcli.estimation.known import Sides, estimate_known
+
+    if max_rows is not None:
+        raise UsageError(
+            "--max-rows means nothing against a known distribution: all rows count",
+            "leave --max-rows out",
+        )
+    data_first = is_distribution(q)
+    known, data = (q, p) if data_first else (p, q)
+    report = estimate_known(
+        data, Sides(known_side(known), data_first), selection,
+        Request(method, DIRECTIONS[direction], confidence, resamples, seed),
+        explicit=direction != "both", progress=progress,
+    )  # fmt: skip
+    scaled = tuple(result.scaled(factor) for result in report.results)
+    return replace(report, unit=unit, results=scaled)
 
 
 def row_reader(

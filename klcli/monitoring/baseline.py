@@ -122,7 +122,7 @@ def _known_drift(result: DriftResult) -> KnownDrift:
         estimate.ci_low,
         estimate.ci_high,
         estimate.escaped_mass,
-        float(estimate.n_p),
+        float(estimate.rows[0]),
     )
 
 
@@ -210,7 +210,7 @@ def worse(
     estimate = result.estimate
     now, before = estimate.escaped_mass, entry.escaped_mass
     if now > before and two_shares(now, before) > result.tolerance:
-        rows = estimate.n_p, entry.rows
+        rows = estimate.rows[0], entry.rows
         if log_shares(now * rows[0], rows[0], before * rows[1], rows[1]) < bar(tests):
             return True
     excess = _value(estimate) - scale * entry.divergence - result.tolerance

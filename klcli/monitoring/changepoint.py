@@ -71,7 +71,7 @@ def _counts(batches: Sequence[DriftResult]) -> Floats:
     counts = np.zeros((len(batches), len(labels)))
     for row, result in zip(counts, batches, strict=True):
         for cell in result.cells:
-            row[position[cell.label]] = cell.share_p * result.estimate.n_p
+            row[position[cell.label]] = cell.share_p * result.estimate.rows[0]
     return counts
 
 

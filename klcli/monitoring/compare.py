@@ -167,7 +167,7 @@ def compare(
         *schema_findings(changed, ordered),
         *(finding for finding in tables.findings if finding.code not in _REWORDED),
     ]
-    rows = tables.p.rows, tables.q.rows
+    rows = tables.p.rows or 0, tables.q.rows or 0
     batch = Batch(name, source, rows[0], reference.name, rows[1], tuple(findings), changed)
     return Outcome(batch, tuple(columns))
 

@@ -58,7 +58,7 @@ def suggested(results: Sequence[DriftResult], scale: float = 1.0) -> Suggestion:
     choices = [(default, "less is rarely worth acting on")]
     resolved = [_resolution(result) for result in results if not math.isnan(_size(result))]
     if resolved:
-        rows = int(np.median([each.n_p for each in estimates]))
+        rows = int(np.median([each.rows[0] for each in estimates]))
         about = f"batches of {rows:,} rows cannot tell less than {{:.2g}} from nothing"
         choices.append((float(np.median(resolved)), about))
     if len(estimates) >= _FEWEST:

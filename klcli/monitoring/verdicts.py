@@ -128,7 +128,7 @@ def _beyond(estimate: Estimate, tolerance: float) -> float:
     if deviation > 0:
         return _upper_tail((value - tolerance) / deviation)
     # The estimate is itself a lower end: that of the share of P where Q has no rows.
-    return escaped(estimate.escaped_mass, estimate.n_p, estimate.n_q, tolerance)
+    return escaped(estimate.escaped_mass, *estimate.rows, tolerance)
 
 
 def escaped(mass: float, n: float, m: float, tolerance: float) -> float:
@@ -183,10 +183,11 @@ def rows_to_decide(estimate: Estimate, tolerance: float, level: float) -> float:
         width = (value - estimate.ci_low) * max(NormalDist().inv_cdf(1 - level) / z, 1.0)
     else:
         width = estimate.ci_high - value
-    if not (0 < room < math.inf and 0 < width < math.inf) or estimate.n_p < 1:
+    n_p, n_q = estimate.rows
+    if not (0 < room < math.inf and 0 < width < math.inf) or n_p < 1:
         return math.nan
-    fixed = 1 / estimate.n_q
-    needed = (room / width) ** 2 * (1 / estimate.n_p + fixed) - fixed
+    fixed = 1 / n_q
+    needed = (room / width) ** 2 * (1 / n_p + fixed) - fixed
     if needed <= 0:
         return math.nan
-    return float(max(math.ceil(1 / needed), estimate.n_p + 1))
+    return float(max(math.ceil(1 / needed), n_p + 1))

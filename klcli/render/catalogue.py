@@ -69,7 +69,7 @@ METHODS: Final = (
         "density",
         "ratio",
         "The log of the density ratio itself: logistic regression on splines of the pooled rank.",
-        "Numeric columns of any shape. The default there. With --joint, the default for columns of "
+        "Numeric columns of any shape. The default there, also against a known distribution. With --joint, the default for columns of "
         "all kinds: classifiers that tell P from Q, stacked.",
         "Qin, Biometrika 85 (1998) 619, doi:10.1093/biomet/85.3.619; "
         "Wahba, J. R. Statist. Soc. B 45 (1983) 133",

@@ -11,7 +11,7 @@ from klcli.render.text import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from klcli.results import Report
+    from klcli.results import Report, SourceInfo
 
 
 def markdown(report: Report, *, verbose: bool = False) -> str:
@@ -24,8 +24,7 @@ def markdown(report: Report, *, verbose: bool = False) -> str:
     if verbose:
         notes += summary.method_notes(report)
     about = (
-        f"P is {escape(report.p.source)} ({report.p.rows:,} rows), "
-        f"Q is {escape(report.q.source)} ({report.q.rows:,} rows). "
+        f"P is {_side(report.p)}, Q is {_side(report.q)}. "
         f"{summary.headline(report)}. {summary.legend(report)}.\n"
     )
     parts = [about]
@@ -61,6 +60,12 @@ def escape(text: str) -> str:
     # An underscore between letters or digits means nothing to Markdown.
     special = r"([\\`*\[\]<>|~&]|(?<![^\W_])_|_(?![^\W_]))"
     return re.sub(special, r"\\\1", printable(text))
+
+
+def _side(side: SourceInfo) -> str:
+    if side.rows is None:
+        return f"{escape(side.source)} (known distribution)"
+    return f"{escape(side.source)} ({side.rows:,} rows)"
 
 
 def _item(note: summary.Note) -> str:

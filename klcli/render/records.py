@@ -71,10 +71,11 @@ def flat(result: Estimate) -> dict[str, Any]:
         "warnings": ";".join(w.code for w in result.warnings),
         "columns": ";".join(result.columns),
         "marginals": ";".join(f"{name}={_cell(v)}" for name, v in result.marginals.items()),
+        "fitted": ";".join(f"{name}={_cell(v)}" for name, v in result.fitted.items()),
     }
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, float) and math.isnan(value):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return str(value)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from klcli.results import Report
 
 GAP = "  "
+KNOWN = "known distribution"
 SHORTEST_NAME = 12  # below this a name cut short no longer tells columns apart
 
 
@@ -71,15 +72,21 @@ def table(
 
 def _sources(report: Report, width: int | None) -> list[str]:
     sides = {"P": report.p, "Q": report.q}
-    counts = align([f"{side.rows:,}" for side in sides.values()])
+    rows = [side.rows for side in sides.values()]
+    counts = align([f"{count:,}" for count in rows if count is not None])
+    about = [KNOWN if count is None else f"{counts.pop(0)} rows" for count in rows]
     names = [printable(side.source) for side in sides.values()]
     if width is not None:
-        room = width - len("P") - len(" rows") - 2 * len(GAP) - len(counts[0])
-        names = [cut_start(name, max(room, SHORTEST_NAME)) for name in names]
+        room = width - len("P") - 2 * len(GAP) - max(map(len, about))
+        shorten = {True: cut, False: cut_start}  # of a path, the end tells more
+        names = [
+            shorten[count is None](name, max(room, SHORTEST_NAME))
+            for name, count in zip(names, rows, strict=True)
+        ]
     longest = max(map(cell_width, names))
     return [
-        GAP.join([label, pad(name, longest), f"{count} rows"])
-        for label, name, count in zip(sides, names, counts, strict=True)
+        GAP.join([label, pad(name, longest), text])
+        for label, name, text in zip(sides, names, about, strict=True)
     ]
 
 

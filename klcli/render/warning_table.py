@@ -109,12 +109,34 @@ ROWS: Final = (
     (
         "ties",
         "Values repeat, which a density of continuous numbers cannot have.",
-        "Leave --density at auto, or use frequency: rounding is information, too.",
+        "Leave --density at auto, or use frequency; look for copied rows.",
     ),
     (
         "rounding",
         "The values of one side are rounded to longer steps than those of the other.",
         "Round both alike before comparing; else the divergence measures the rounding, too.",
+    ),
+    (
+        "rounded",
+        "Rounded values are compared with a density: each stands for what is rounded to it.",
+        "Nothing, if values were rounded to the nearest; if cut off, shift them by half a step.",
+        "Heitjan & Rubin, Annals of Statistics 19 (1991) 2244, doi:10.1214/aos/1176348396",
+    ),
+    (
+        "fitted-parameters",
+        "Parameters of the known distribution were fitted to the rows that it is compared with.",
+        "Read the estimate as that of the nearest member of the family; the p-value allows for it.",
+        "White, Econometrica 50 (1982) 1, doi:10.2307/1912526",
+    ),
+    (
+        "fitted-direction",
+        "Only the direction that a fit makes small is estimated where parameters were fitted.",
+        "Give the parameters for the other direction.",
+    ),
+    (
+        "missing-left-out",
+        "Missing values have no probability under a known distribution and were left out.",
+        "Fill them, or compare with a dataset, if that they are missing matters.",
     ),
     (
         "boundary-leak",

@@ -1,0 +1,1 @@
+"""Estimates of D between a sample and a known distribution, whose side is used exactly."""
