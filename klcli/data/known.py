@@ -14,7 +14,7 @@ from klcli.data.groups import Progress
 from klcli.data.kinds import decide
 from klcli.data.opening import name_of, open_data
 from klcli.data.pairing import pair_columns
-from klcli.data.score_cells import percent, place
+from klcli.data.score_cells import Values, common_step, percent, place
 from klcli.data.selection import EVERYTHING, Selection
 from klcli.data.side import Side
 from klcli.data.table import Table
@@ -214,18 +214,18 @@ def _column(
     if named:
         with_names = against(np.empty(0), np.empty(0))
         return _labels(pair, kind, side, summary, with_names, findings, letters), with_names
-    values, counts = _numbers(pair, side)
-    if not counts.sum() > 0:
+    values = _numbers(pair, side)
+    if not values.rows.sum() > 0:
         undefined = Finding("all-missing", f"{pair.name!r} has no value with a weight")
         return KnownColumn(pair.name, kind, empty, summary, undefined=undefined), None
-    finite = np.isfinite(values)
+    finite = np.isfinite(values.values)
     try:
-        known = against(values[finite], counts[finite])
+        known = against(values.values[finite], values.rows[finite])
     except InputError as error:
         # What cannot be fitted to one column must not take the others down.
         undefined = Finding("not-applicable", f"{error.message}; {error.hint}")
         return KnownColumn(pair.name, kind, empty, summary, undefined=undefined), None
-    placed = place(pair.name, values, counts, Cumulative(known.known), letters)
+    placed = place(pair.name, values, Cumulative(known.known), letters)
     findings += [*placed.findings, *known.findings]
     return KnownColumn(
         pair.name, kind, placed.table, summary, placed.outside, tuple(findings), placed.infinite,
@@ -233,40 +233,59 @@ def _column(
     ), known  # fmt: skip
 
 
-def _numbers(pair: Pair, side: Side | ProfileSide) -> tuple[Floats, Floats]:
-    """Return distinct values, increasing, and their rows, scaled to effective ones."""
+def _numbers(pair: Pair, side: Side | ProfileSide) -> Values:
+    """Return the values of a column, and their rows, scaled to effective ones."""
     name = pair.p
     finite = side.finite(name)
     tally = side.numbers[name]
     if isinstance(side, Side) and side.complete and not side.weighted:
         values, repeats = np.unique(finite, return_counts=True)
-        below, above, counts = float(tally.below), float(tally.above), repeats.astype(float)
+        counts = repeats.astype(float)
+        return _with_ends(values, counts, counts, float(tally.below), float(tally.above))
+    own = side.cells(name)
+    step = 0.0
+    if own is not None:
+        bounds = own
     else:
-        known = side.summary(name)
-        bounds = quantile_bounds(PooledSample(finite, np.empty(0), False, known, known))
-        own = side.cells(name)
-        bounds = bounds if own is None else own
-        inside = side.count({name: bounds})[name] * side.scale(name, drop=True)
-        below, above, counts = inside[0], inside[-2], inside[1:-2]
-        lower = np.concatenate([[-np.inf], bounds])
-        upper = np.concatenate([bounds, [np.inf]])
-        values = _typical(lower, upper, finite)
-        shown = counts > 0
-        values, counts = values[shown], counts[shown]
-    ends = [(-np.inf, below), *zip(values, counts, strict=True), (np.inf, above)]
-    ends = [(value, rows) for value, rows in ends if rows > 0]
-    return np.array([value for value, _ in ends]), np.array([rows for _, rows in ends])
+        distinct, repeats = np.unique(finite, return_counts=True)
+        step = common_step(distinct, repeats.astype(float))
+        bounds = np.unique(np.concatenate([distinct - step / 2, distinct + step / 2]))
+        if not step:
+            known = side.summary(name)
+            bounds = quantile_bounds(PooledSample(finite, np.empty(0), False, known, known))
+    inside = side.count({name: bounds})[name] * side.scale(name, drop=True)
+    counts = inside[1:-2]
+    lower, upper = np.concatenate([[-np.inf], bounds]), np.concatenate([bounds, [np.inf]])
+    values = _typical(lower, upper, finite, isinstance(side, Side) and side.complete)
+    if step:
+        values = np.round(values / step) * step
+    # Of other cells it is not known whether their rows share one value.
+    single = is_atom(lower, upper) if own is None else np.zeros(len(values), dtype=bool)
+    shown = counts > 0
+    sure = np.where(single | (step > 0), counts, np.minimum(counts, 1.0))
+    return _with_ends(values[shown], counts[shown], sure[shown], inside[0], inside[-2])
 
 
-def _typical(lower: Floats, upper: Floats, finite: Floats) -> Floats:
-    """Return the mean of the sampled values in each cell, or else its middle."""
+def _with_ends(
+    values: Floats, counts: Floats, repeats: Floats, below: float, above: float
+) -> Values:
+    """Add rows of −inf and inf, if there are any."""
+    ends = np.array([below, above])
+    keep = np.concatenate([ends[:1] > 0, np.ones(len(values), dtype=bool), ends[1:] > 0])
+    both = [np.concatenate([ends[:1], each, ends[1:]])[keep] for each in (counts, repeats)]
+    return Values(np.concatenate([[-np.inf], values, [np.inf]])[keep], *both)
+
+
+def _typical(lower: Floats, upper: Floats, finite: Floats, complete: bool) -> Floats:
+    """Return the mean of the values in each cell, or its middle where too few were sampled."""
     cell = np.searchsorted(lower, finite, side="right") - 1
     rows = np.bincount(cell, minlength=len(lower))
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         mean = np.bincount(cell, finite, len(lower)) / rows
         middle = 0.5 * lower + 0.5 * upper
     middle = np.where(np.isfinite(middle), middle, np.where(np.isfinite(lower), lower, upper))
-    result: Floats = np.where(rows > 0, np.clip(mean, lower, upper), middle)
+    enough = rows > (0 if complete else 1)
+    result: Floats = np.where(enough, np.clip(mean, lower, upper), middle)
     return np.where(is_atom(lower, upper), lower, result)
 
 

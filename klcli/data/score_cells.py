@@ -53,9 +53,26 @@ class Placed:
     findings: tuple[Finding, ...]
 
 
-def place(
-    name: str, values: Floats, counts: Floats, known: Cumulative, letters: tuple[str, str]
-) -> Placed:
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """The values of a column of numbers.
+
+    Attributes
+    ----------
+    values : ndarray of float, shape (values,)
+        Increasing; infinite ones stand at the ends.
+    rows : ndarray of float, shape (values,)
+        Rows of each, or of a narrow cell around it.
+    repeats : ndarray of float, shape (values,)
+        Rows that are known to hold the very value.
+    """
+
+    values: Floats
+    rows: Floats
+    repeats: Floats
+
+
+def place(name: str, column: Values, known: Cumulative, letters: tuple[str, str]) -> Placed:
     """Count the rows of P in cells whose probability under Q is known.
 
     A value of a continuous distribution is a point. Values that are rounded are not: they stand
@@ -66,20 +83,21 @@ def place(
     ----------
     name : str
         The column.
-    values, counts : ndarray of float, shape (values,)
-        Distinct values, increasing, infinite ones included, and their rows.
+    column : Values
+        Its values and their rows.
     known : Cumulative
         Q.
     letters : tuple of str
         What messages call the rows and the distribution.
     """
+    values, counts, repeats = column.values, column.rows, column.repeats
     if known.circular:
-        values, counts = _turned(values, counts, known)
+        values, counts, repeats = _turned(column, known)
     finite = np.isfinite(values)
     never, repeated = ~finite, np.zeros(len(values), dtype=bool)
     step, half = 1.0, 0.0
     if not known.discrete:
-        step = _common_step(values[finite], counts[finite])
+        step = common_step(values[finite], repeats[finite])
         half = step / 2
     findings: list[Finding] = []
     if step:
@@ -89,14 +107,14 @@ def place(
         # An interval of no probability beyond an end of the support, not far out in a tail.
         never |= ~(low < high) & known.impossible(values)
         if half:
-            repeated = finite & ~never & _spikes(values, counts, step)
-            findings += _rounded(name, counts[finite], step, letters)
+            repeated = finite & ~never & _spikes(values, repeats, step)
+            findings += _rounded(name, repeats[finite], step, letters)
         else:
             never[finite] = known.impossible(values[finite])
     else:
         never[finite] = known.impossible(values[finite])
-        repeated = finite & ~never & (counts >= _REPEATS)
-        findings += _copied(name, counts[finite & ~never & ~repeated], letters[0])
+        repeated = finite & ~never & (repeats >= _REPEATS)
+        findings += _copied(name, repeats[finite & ~never & ~repeated], letters[0])
     gone = never | repeated
     table = (
         _cells(values[~gone], counts[~gone], known, step, half)
@@ -109,15 +127,16 @@ def place(
     return Placed(table, outside, infinite, tuple(findings))
 
 
-def _turned(values: Floats, counts: Floats, known: Cumulative) -> tuple[Floats, Floats]:
+def _turned(column: Values, known: Cumulative) -> tuple[Floats, Floats, Floats]:
     """Return angles within one turn, in order."""
-    finite = np.isfinite(values)
-    turned = np.where(finite, known.turned(np.where(finite, values, 0.0)), values)
+    finite = np.isfinite(column.values)
+    turned = known.turned(np.where(finite, column.values, 0.0))
+    turned = np.where(finite, turned, column.values)
     order = np.argsort(turned, kind="stable")
-    return turned[order], counts[order]
+    return turned[order], column.rows[order], column.repeats[order]
 
 
-def _common_step(values: Floats, counts: Floats) -> float:
+def common_step(values: Floats, counts: Floats) -> float:
     """Return the step that values are rounded to, if any repeats because of that; else 0."""
     if len(values) < 2 or not (counts > 1).any():
         return 0.0

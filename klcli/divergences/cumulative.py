@@ -88,7 +88,8 @@ class Cumulative:
         """Tell which values have probability (or density) zero, and do not merely underflow."""
         if self.circular:
             return np.zeros(len(x), dtype=bool)
-        never = np.asarray(self._model().never(x), dtype=bool)
+        with np.errstate(all="ignore"):
+            never = np.asarray(self._model().never(x), dtype=bool)
         return never | np.not_equal(x, np.round(x)) if self.discrete else never
 
     def support(self) -> tuple[float, float]:

@@ -112,7 +112,7 @@ def simulate_scores(
         np.zeros(len(share)), float(rows),
     )  # fmt: skip
     if len(share) < 2:
-        return KnownNull(1.0, np.zeros(draws), np.zeros(draws))
+        return KnownNull(1 / (draws + 1) if outside else 1.0, np.zeros(draws), np.zeros(draws))
     evidence, values = _quadratic(cells, p - share)
     statistic = np.maximum(_standardised(evidence), _standardised(_farthest(p, share)))
     p_value = float(np.mean(statistic >= statistic[0] - 1e-9))

@@ -67,4 +67,4 @@ def test_ranges_and_inverses():
     z = np.array([-3.0, 0.0, 4.0])
     known = cumulative("gamma(2)")
     assert known.scores(known.at(z)) == pytest.approx(z, abs=1e-9)
-    assert known.quantiles(z) == pytest.approx(np.sort([*known.at(z), *known.at(-z)]), abs=1e-6)
+    assert np.abs(np.subtract.outer(known.at(z), known.quantiles(z))).min(axis=1).max() < 1e-6
