@@ -256,7 +256,7 @@ def _numbers(pair: Pair, side: Side | ProfileSide) -> Values:
     inside = side.count({name: bounds})[name] * side.scale(name, drop=True)
     counts = inside[1:-2]
     lower, upper = np.concatenate([[-np.inf], bounds]), np.concatenate([bounds, [np.inf]])
-    values = _typical(lower, upper, finite, isinstance(side, Side) and side.complete)
+    values = _typical(lower, upper, finite, side.whole(name))
     if step:
         values = np.round(values / step) * step
     # Of other cells it is not known whether their rows share one value.
