@@ -225,7 +225,7 @@ def _column(
         # What cannot be fitted to one column must not take the others down.
         undefined = Finding("not-applicable", f"{error.message}; {error.hint}")
         return KnownColumn(pair.name, kind, empty, summary, undefined=undefined), None
-    placed = place(pair.name, values, Cumulative(known.known), letters)
+    placed = place(values, Cumulative(known.known), letters)
     findings += [*placed.findings, *known.findings]
     return KnownColumn(
         pair.name, kind, placed.table, summary, placed.outside, tuple(findings), placed.infinite,
@@ -341,14 +341,14 @@ def _noticed(pair: Pair, side: Side | ProfileSide, summary: Summary, letter: str
     words = side.numbers[pair.p].words if pair.p in side.numbers else 0
     if summary.missing:
         share = percent(summary.missing / max(summary.rows, 1))
-        text = f"{pair.name!r}: {counted(summary.missing, 'missing value')} ({share}) left out: "
+        text = f"{counted(summary.missing, 'missing value')} ({share}) left out: "
         found.append(Finding("missing-left-out", text + "a known distribution has none"))
     if words:
         some = listed(list(side.numbers[pair.p].examples), 3)
-        text = f"{pair.name!r}: not numbers, so counted as missing: {counted(words, 'value')}"
+        text = f"not numbers, so counted as missing: {counted(words, 'value')}"
         found.append(Finding("not-a-number", f"{text}, such as {some}"))
     if pair.p in side.numbers and (beyond := side.numbers[pair.p].beyond):
-        text = f"{pair.name!r}: beyond 2^53, where neighbouring integers fall together: "
+        text = "beyond 2^53, where neighbouring integers fall together: "
         found.append(Finding("precision", text + counted(beyond, "value")))
     remark = side.remark(pair.p, letter)
     return found if remark is None else [*found, remark]

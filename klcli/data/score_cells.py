@@ -72,7 +72,7 @@ class Values:
     repeats: Floats
 
 
-def place(name: str, column: Values, known: Cumulative, letters: tuple[str, str]) -> Placed:
+def place(column: Values, known: Cumulative, letters: tuple[str, str]) -> Placed:
     """Count the rows of P in cells whose probability under Q is known.
 
     A value of a continuous distribution is a point. Values that are rounded are not: they stand
@@ -81,8 +81,6 @@ def place(name: str, column: Values, known: Cumulative, letters: tuple[str, str]
 
     Parameters
     ----------
-    name : str
-        The column.
     column : Values
         Its values and their rows.
     known : Cumulative
@@ -108,20 +106,20 @@ def place(name: str, column: Values, known: Cumulative, letters: tuple[str, str]
         never |= ~(low < high) & known.impossible(values)
         if half:
             repeated = finite & ~never & _spikes(values, repeats, step)
-            findings += _rounded(name, repeats[finite], step, letters)
+            findings += _rounded(repeats[finite], step, letters)
         else:
             never[finite] = known.impossible(values[finite])
     else:
         never[finite] = known.impossible(values[finite])
         repeated = finite & ~never & (repeats >= _REPEATS)
-        findings += _copied(name, repeats[finite & ~never & ~repeated], letters[0])
+        findings += _copied(repeats[finite & ~never & ~repeated], letters[0])
     gone = never | repeated
     table = (
         _cells(values[~gone], counts[~gone], known, step, half)
         if step
         else _points(values[~gone], counts[~gone], known)
     )
-    findings += _out_of_reach(name, values[~gone], counts[~gone], known, letters)
+    findings += _out_of_reach(values[~gone], counts[~gone], known, letters)
     outside = float(counts[gone].sum())
     infinite = _named(values, counts, never, repeated, letters) if outside else None
     return Placed(table, outside, infinite, tuple(findings))
@@ -157,23 +155,21 @@ def _spikes(values: Floats, counts: Floats, step: float) -> Bools:
     return result if result.sum() <= len(values) / _ENOUGH else np.zeros_like(result)
 
 
-def _rounded(name: str, counts: Floats, step: float, letters: tuple[str, str]) -> list[Finding]:
+def _rounded(counts: Floats, step: float, letters: tuple[str, str]) -> list[Finding]:
     if counts[counts > 1].sum() < _WORTH_A_WORD * counts.sum():
         return []
     data, known = letters
-    text = f"{name!r}: the values of {data} are multiples of {step:.3g}, and no density gives a "
+    text = f"the values of {data} are multiples of {step:.3g}, and no density gives a "
     text += "single value a probability: taken literally, the divergence is infinite. Here each "
     text += f"stands for all that is rounded to it, of which {known}'s probability is known"
     return [Finding("rounded", text)]
 
 
-def _copied(name: str, counts: Floats, data: str) -> list[Finding]:
+def _copied(counts: Floats, data: str) -> list[Finding]:
     share = float(counts[counts > 1].sum() / max(counts.sum(), 1.0))
     if share < _WORTH_A_WORD:
         return []
-    text = (
-        f"{name!r}: {100 * share:.3g} % of the rows of {data} repeat a value, which draws from a "
-    )
+    text = f"{100 * share:.3g} % of the rows of {data} repeat a value, which draws from a "
     return [
         Finding("ties", text + "density never do; if rows were copied, the interval is too short")
     ]
@@ -246,7 +242,7 @@ def _cells(
 
 
 def _out_of_reach(
-    name: str, values: Floats, counts: Floats, known: Cumulative, letters: tuple[str, str]
+    values: Floats, counts: Floats, known: Cumulative, letters: tuple[str, str]
 ) -> list[Finding]:
     """Say how many rows lie where probabilities under Q underflow."""
     if known.circular or not len(values):
@@ -255,8 +251,6 @@ def _out_of_reach(
     far = np.isinf(known.scores(values)) & (values > low) & (values < high)
     if not far.any():
         return []
-    text = (
-        f"{percent(float(counts[far].sum() / counts.sum()))} of the rows of {name!r} lie so far "
-    )
+    text = f"{percent(float(counts[far].sum() / counts.sum()))} of the rows lie so far "
     text += f"out that {letters[1]}'s probability beyond them is below 1e-300: the estimate is a lower bound"
     return [Finding("saturated", text)]

@@ -15,7 +15,7 @@ def placed(x, expression):
     values, counts = np.unique(np.asarray(x, dtype=float), return_counts=True)
     counts = counts.astype(float)
     column = Values(values, counts, counts)
-    return place("x", column, Cumulative(distribution(expression)), ("P", "Q"))
+    return place(column, Cumulative(distribution(expression)), ("P", "Q"))
 
 
 def codes(found):
