@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from klcli.data.profiles.file import read_profile
     from klcli.divergences.exact import exact
+    from klcli.estimation.comparison import compare
     from klcli.estimation.estimate import estimate
     from klcli.monitoring.run import drift
     from klcli.plotting.plot import plot
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "compare",
     "drift",
     "estimate",
     "exact",
@@ -31,6 +33,7 @@ __all__ = [
 
 #: Public function → its module.
 _HOMES = {
+    "compare": "klcli.estimation.comparison",
     "drift": "klcli.monitoring.run",
     "estimate": "klcli.estimation",
     "exact": "klcli.divergences.exact",

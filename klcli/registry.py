@@ -54,6 +54,29 @@ JOINT_INTERVALS: Final[dict[str, str]] = {
 }
 
 
+#: `--divergence NAME` → "module:Class"; the class is a `klcli.measures.contract.Measure`.
+DIVERGENCES: Final[dict[str, str]] = {
+    "kl": "klcli.measures.leibler:KullbackLeibler",
+    "reverse": "klcli.measures.leibler:Reverse",
+    "jeffreys": "klcli.measures.smooth:Jeffreys",
+    "js": "klcli.measures.smooth:JensenShannon",
+    "hellinger": "klcli.measures.smooth:Hellinger",
+    "tv": "klcli.measures.variation:TotalVariation",
+    "chi2": "klcli.measures.smooth:ChiSquared",
+    "renyi": "klcli.measures.smooth:Renyi",
+    "psi": "klcli.measures.stability:Stability",
+    "wasserstein": "klcli.measures.ordered:Wasserstein",
+    "energy": "klcli.measures.ordered:Energy",
+    "ks": "klcli.measures.ordered:KolmogorovSmirnov",
+}
+
+#: What `--divergence all` stands for; D(Q‖P) is a direction of kl.
+ALL_DIVERGENCES: Final = (
+    "kl", "jeffreys", "js", "hellinger", "tv", "chi2", "renyi:0.5", "renyi:2", "psi",
+    "wasserstein", "energy", "ks",
+)  # fmt: skip
+
+
 def load(entry: str) -> Any:
     """Import the object that a table entry names."""
     from importlib import import_module

@@ -37,6 +37,17 @@ class Direction(StrEnum):
     REVERSE = "reverse"
 
 
+#: The direction of a divergence that is the same with P and Q exchanged.
+SYMMETRIC = "symmetric"
+
+
+#: What a nat is in it → unit of information.
+_UNITS = {
+    round(1 / math.log(base), 9): unit
+    for base, unit in ((math.e, "nats"), (2, "bits"), (10, "bans"))
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something the reader of a result has to know: a code for programs, a sentence for people."""
@@ -55,10 +66,14 @@ class SourceInfo:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A divergence of one column in one direction. Values are in the report's unit.
+    """A divergence of one column in one direction. Values are in its `unit`.
 
     Attributes
     ----------
+    divergence : str
+        Its name, with parameters behind a colon: "kl", "js", "renyi:0.5".
+    direction : str
+        A `Direction`, or "symmetric".
     estimate : float
         Not clamped at 0; inf where `status` is infinite, NaN where it is undefined.
     finite_estimate : float
@@ -79,6 +94,9 @@ class Estimate:
         of `marginals`. May be negative where Q's columns depend on each other. NaN if unknown.
     fitted : dict of str to float
         Parameters of a known distribution that were fitted to this column.
+    unit : str
+        "nats", "bits" or "bans"; of a distance "none", "column" or "root-column", which is the
+        unit of the values or its square root ("seconds" and "root-seconds" of times).
     """
 
     column: str
@@ -109,6 +127,7 @@ class Estimate:
     marginals: dict[str, float] = field(default_factory=dict, hash=False)
     dependence: float = math.nan
     fitted: dict[str, float] = field(default_factory=dict, hash=False)
+    unit: str = "nats"
 
     @property
     def rows(self) -> tuple[int, int]:
@@ -116,14 +135,17 @@ class Estimate:
         return self.n_p or 0, self.n_q or 0
 
     def scaled(self, factor: float) -> Estimate:
-        """Return the same estimate in a unit that is 1/`factor` nats."""
+        """Return the same in a unit that is 1/`factor` nats; distances stay as they are."""
+        if self.unit != "nats":
+            return self
+        unit = _UNITS.get(round(factor, 9), self.unit)
         fields = (
             "estimate", "standard_error", "ci_low", "ci_high", "noise_floor", "finite_estimate",
             "monte_carlo_error", "dependence",
         )  # fmt: skip
         marginals = {name: value * factor for name, value in self.marginals.items()}
         scaled = {name: getattr(self, name) * factor for name in fields}
-        return replace(self, **scaled, marginals=marginals)
+        return replace(self, **scaled, marginals=marginals, unit=unit)
 
 
 @dataclass(frozen=True, slots=True)

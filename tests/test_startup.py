@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS
+from klcli.registry import (
+    DENSITIES,
+    DIVERGENCES,
+    ESTIMATORS,
+    INTERVALS,
+    JOINT,
+    JOINT_INTERVALS,
+)
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 HEAVY = {
@@ -94,7 +101,7 @@ def test_the_default_estimate_in_a_pipe_needs_neither_scipy_nor_rich(words):
 
 
 def test_every_entry_of_the_registry_resolves_in_a_fresh_interpreter():
-    tables = (DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS)
+    tables = (DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS, DIVERGENCES)
     entries = sorted({entry for table in tables for entry in table.values()})
     script = (
         "import sys\nfrom klcli.registry import load\nprint(*map(load, sys.argv[1:]), sep='\\n')"

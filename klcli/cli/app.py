@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from klcli import __version__
+from klcli.cli.compare import EXAMPLES as COMPARE_EXAMPLES
+from klcli.cli.compare import compare
 from klcli.cli.drift import EXAMPLES as DRIFT_EXAMPLES
 from klcli.cli.drift import drift
 from klcli.cli.estimate import EXAMPLES, estimate
@@ -27,6 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=EXAMPLES, short_help="Tell how different two datasets are.")(estimate)
+app.command(epilog=COMPARE_EXAMPLES, short_help="Show all divergences, and which to use.")(compare)
 app.add_typer(profile, name="profile")
 app.command(epilog=DRIFT_EXAMPLES, short_help="Compare many batches with one reference.")(drift)
 app.command(epilog=EXACT_EXAMPLES, short_help="Compare two known distributions.")(exact)

@@ -21,6 +21,7 @@ EXAMPLES = """Examples:
   kl estimate jan.csv jul.csv -c dep_delay -v  one column, and why this method
   kl estimate jan.csv jul.csv --joint          all columns together
   kl estimate a.npy b.npy -c x0 --value        the bare number
+  kl estimate a.npy b.npy --divergence js      another divergence; all shows all
   kl estimate jan.csv "norm(0, 30)" -c dep_delay  rows against a known distribution
   kl estimate old.parquet new.parquet -o drift.json --fail-above 0.1
 """
@@ -42,6 +43,16 @@ def estimate(
     exclude: Annotated[
         list[str] | None,
         typer.Option("--exclude", metavar="NAME", help="All but this column; repeatable."),
+    ] = None,
+    divergence: Annotated[
+        list[str] | None,
+        suggestion(
+            "--divergence",
+            options.DIVERGENCE_NAMES,
+            "Which divergence; repeatable (default: kl): "
+            f"{', '.join(options.DIVERGENCE_NAMES)}. renyi takes any order, psi bins: psi:20.",
+            "NAME",
+        ),
     ] = None,
     direction: Annotated[
         str,
@@ -185,6 +196,13 @@ def estimate(
             f"--fail-above {fail_above:g} is no threshold for a divergence",
             "give a number from 0 up",
         )
+    several = len(set(divergence or ())) > 1 or "all" in (divergence or ())
+    if several and (value or fail_above is not None):
+        flag = "--value" if value else "--fail-above"
+        raise UsageError(
+            f"{flag} needs one divergence: their values do not compare",
+            "name one with --divergence",
+        )
     from klcli.divergences.written import is_distribution
 
     files = check_files(output or [], [side for side in (p, q) if not is_distribution(side)])
@@ -197,7 +215,8 @@ def estimate(
             q,
             column=column or (),
             exclude=exclude or (),
-            direction="forward" if value and direction == "both" else direction,
+            divergence=divergence or ("kl",),
+            direction=_direction(direction, divergence, value=value),
             density=density,
             estimator=estimator,
             interval=interval,
@@ -238,6 +257,13 @@ def estimate(
             write_error(f"above: {sentence}")
         if above:
             raise typer.Exit(1)
+
+
+def _direction(direction: str, divergence: list[str] | None, *, value: bool) -> str:
+    """Return the direction: a bare number is forward, unless only the reverse is meant."""
+    if value and direction == "both" and divergence != ["reverse"]:
+        return "forward"
+    return direction
 
 
 def _only(report: Report) -> Estimate:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from klcli.render.summary import SIGNS
-from klcli.results import Direction, Status
+from klcli.render.summary import sign, unit
+from klcli.results import Status
 
 if TYPE_CHECKING:
     from klcli.results import Estimate, Report
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def tripped(report: Report, threshold: float) -> list[str]:
     """Return a sentence for each result whose whole interval lies above `threshold`."""
     return [
-        f"{_value(result, report.unit)}, interval {_interval(result)}, all above {threshold:g}"
+        f"{_value(result)}, interval {_interval(result)}, all above {threshold:g}"
         for result in report.results
         if result.ci_low > threshold
     ]
@@ -24,7 +24,7 @@ def undecided(report: Report, threshold: float) -> list[str]:
     """Return a sentence for each result that may or may not lie above `threshold`."""
     sentences = []
     for result in report.results:
-        value = _value(result, report.unit)
+        value = _value(result)
         if result.ci_low > threshold:
             continue
         if result.status == Status.UNDEFINED:
@@ -39,12 +39,12 @@ def undecided(report: Report, threshold: float) -> list[str]:
 
 
 def _name(result: Estimate) -> str:
-    return f"{result.column} {SIGNS[Direction(result.direction)]}"
+    return f"{result.column} {sign(result.divergence, result.direction)}"
 
 
-def _value(result: Estimate, unit: str) -> str:
-    sign = "≥" if result.status == Status.LOWER_BOUND else "="
-    return f"{_name(result)} {sign} {result.estimate:.6g} {unit}"
+def _value(result: Estimate) -> str:
+    relation = "≥" if result.status == Status.LOWER_BOUND else "="
+    return f"{_name(result)} {relation} {result.estimate:.6g} {unit(result.unit)}".rstrip()
 
 
 def _interval(result: Estimate) -> str:

@@ -8,7 +8,14 @@ import typer
 
 from klcli.cli.output import FORMATS
 from klcli.errors import UsageError
-from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS
+from klcli.registry import (
+    DENSITIES,
+    DIVERGENCES,
+    ESTIMATORS,
+    INTERVALS,
+    JOINT,
+    JOINT_INTERVALS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +24,10 @@ DIRECTIONS: Final = ("forward", "reverse", "both")
 DENSITY_NAMES: Final = ("auto", *dict.fromkeys((*DENSITIES, *JOINT)))
 ESTIMATOR_NAMES: Final = ("auto", *dict.fromkeys(name for _, name in ESTIMATORS))
 INTERVAL_NAMES: Final = ("auto", *dict.fromkeys((*INTERVALS, *JOINT_INTERVALS)))
+#: Renyi takes an order behind it; psi may take bins.
+DIVERGENCE_NAMES: Final = (
+    "all", *("renyi:0.5" if name == "renyi" else name for name in DIVERGENCES),
+)  # fmt: skip
 BASES: Final = ("e", "2", "10")
 MISSING: Final = ("category", "drop")
 SMOOTHINGS: Final = ("none", "laplace", "jeffreys", "krichevsky-trofimov")

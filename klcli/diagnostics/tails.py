@@ -76,18 +76,41 @@ def heavy_tail(table: CountTable, sample: str, reference: str) -> Finding | None
     sample, reference : str
         What to call P and Q.
     """
+    return heavy_ratio(table, sample, reference, _INFINITE_VARIANCE)
+
+
+def heavy_ratio(table: CountTable, sample: str, reference: str, limit: float) -> Finding | None:
+    """Word the warning that p/q has a Pareto shape above `limit` in a tail, if it surely has.
+
+    An estimate that averages (p/q)^a over rows of Q has infinite variance from 1/(2a) on.
+
+    Parameters
+    ----------
+    table : CountTable
+        Ordered cells of finite numbers.
+    sample, reference : str
+        What to call P and Q.
+    limit : float
+        The shape from which on the variance is infinite.
+    """
     tails = {
         "upper": tail_shape(table.p, table.q),
         "lower": tail_shape(table.p[::-1], table.q[::-1]),
     }
     sure = {
-        name: shape
-        for name, (shape, error) in tails.items()
-        if shape - _ONE_SIDED * error > _INFINITE_VARIANCE
+        name: shape for name, (shape, error) in tails.items() if shape - _ONE_SIDED * error > limit
     }
     if not sure:
         return None
     name = max(sure, key=sure.__getitem__)
+    if limit < _INFINITE_VARIANCE:
+        power = 1 / (2 * limit)
+        return Finding(
+            "heavy-tail",
+            f"in the {name} tail the density ratio of {sample} to {reference} has Pareto shape "
+            f"{sure[name]:.2f}: its power {power:.3g}, which is averaged here, has infinite "
+            "variance, and the estimate is a lower bound",
+        )
     return Finding(
         "heavy-tail",
         f"the {name} tail of {sample} is too heavy for {reference}: the density ratio has Pareto "

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from klcli.counts import ColumnTable, CountTable
     from klcli.estimation.choice import Choice, Method
-    from klcli.typing import Estimator, Point
+    from klcli.typing import Estimator, Floats, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,15 @@ class Examined:
         The finite estimate from `table`, with the contribution of each cell.
     tested : Estimator or None
         Whose permutation gave the p-value; None where there is none.
+    null_values : ndarray or None
+        Estimates under permutation, in nats.
     """
 
     estimate: Estimate
     table: CountTable | None = None
     point: Point | None = None
     tested: Estimator | None = None
+    null_values: Floats | None = None
 
 
 def estimate_column(column: ColumnTable, request: Request) -> list[Estimate]:
@@ -120,7 +123,7 @@ def _examine(
     else:
         points = {each: estimator(turns[each]) for each in request.directions}
     # Rows of unequal weight cannot change places: no permutation test says what they would.
-    permutations = 0 if _weighted(column) else request.resamples
+    permutations = 0 if weighted(column) else request.resamples
     # A test of its own is the same in both directions; so is the null distribution near zero.
     shared = None
     if hasattr(choice.tested, "null"):
@@ -171,7 +174,9 @@ def _examine(
             monte_carlo_error=point.monte_carlo_error,
             warnings=(*column.findings, *verdict.warnings),
         )
-        results.append(Examined(estimate, turned, finite, tested if null.values.size else None))
+        results.append(
+            Examined(estimate, turned, finite, tested if null.values.size else None, null.values)
+        )
     return results
 
 
@@ -188,7 +193,7 @@ def _coarse(column: ColumnTable) -> bool:
     return any(finding.code in ("coarse-profile", "precision") for finding in column.findings)
 
 
-def _weighted(column: ColumnTable) -> bool:
+def weighted(column: ColumnTable) -> bool:
     """Tell whether rows weigh differently."""
     return any(side.effective_rows < side.rows * (1 - 1e-9) for side in (column.p, column.q))
 

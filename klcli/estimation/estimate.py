@@ -17,6 +17,7 @@ from klcli.estimation.column import Request, estimate_column
 from klcli.estimation.distribution import known_side, refuse_two
 from klcli.estimation.joint import estimate_alone, estimate_joint
 from klcli.estimation.joint_choice import joint_choice
+from klcli.estimation.measured import chosen, measure_column
 from klcli.results import Direction, Finding, Kind, Report
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def estimate(
     *,
     column: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    divergence: Sequence[str] = ("kl",),
     direction: str = "both",
     density: str = "auto",
     estimator: str = "auto",
@@ -74,8 +76,13 @@ def estimate(
         scipy.stats. It is used exactly. Parameters written as ``?`` are fitted to the rows.
     column, exclude : sequence of str
         Only these columns, or all but these.
+    divergence : sequence of str
+        ``kl``, ``reverse``, ``jeffreys``, ``js``, ``hellinger``, ``tv``, ``chi2``, ``renyi:α``,
+        ``psi`` (or ``psi:20``, ``psi:0,10,20``), ``wasserstein``, ``energy``, ``ks``, or ``all``;
+        `kl methods divergence` tells when to use which. All but ``kl`` look at one column at a
+        time, at counts, by the default method of its kind.
     direction : {'forward', 'reverse', 'both'}
-        D(P‖Q), D(Q‖P), or both.
+        D(P‖Q), D(Q‖P), or both; of divergences that are the same both ways there is one result.
     density : str
         How P and Q are modelled; ``auto`` chooses, `kl methods density` lists all.
     estimator : str
@@ -166,8 +173,15 @@ def estimate(
     method = Method(
         density, estimator, interval, smoothing, bins, bandwidth, seed, resamples, neighbors, joint
     )
+    wanted, direction = chosen(divergence, method, direction)
     refuse_two(p, q)
     if is_distribution(p) or is_distribution(q):
+        if wanted:
+            raise UsageError(
+                f"--divergence {wanted[-1].label} compares two datasets, and one side is a known "
+                "distribution",
+                "use --divergence kl, or draw rows from the distribution",
+            )
         return _against_known(
             p, q, method, Selection(
                 tuple(column), tuple(exclude), tuple(categorical), tuple(numeric), missing, weight,
@@ -196,6 +210,8 @@ def estimate(
                 progress(f"estimating {table.name}", done / len(tables.columns))
             if sample is not None and table.name in sample.names:
                 columns.append(estimate_alone(table, sample, request, drop=missing == "drop"))
+            elif wanted:
+                columns.append(measure_column(table, request, wanted))
             else:
                 columns.append(estimate_column(table, request))
         refuse_idle(columns, method)

@@ -92,7 +92,7 @@ class EmpiricalBayes:
         corrected = plug_in(table, None)
         rows = table.p[None], table.q[None]
         same = float(probability(log_bayes_factor(*rows))[0])
-        weight = float(_weight(*rows)[0])
+        weight = float(posterior_weight(*rows)[0])
         point = corrected
         if weight > 0:
             point = _mix(corrected, _posterior_mean(table), weight)
@@ -154,7 +154,7 @@ def _blockwise(function: Callable[[Floats, Floats], Floats], p: Floats, q: Float
 def _values(p: Floats, q: Floats, factor: Floats) -> Floats:
     """Estimate D for each row, given its log Bayes factor against no difference."""
     values = _blockwise(lambda p, q: plug_in_values(p, q, None), p, q)
-    weight = _weight(p, q)
+    weight = posterior_weight(p, q)
     for row in np.flatnonzero(weight):
         mean = posterior(multiplicity(p[row], q[row])).value
         values[row] += weight[row] * (mean - values[row])
@@ -172,7 +172,7 @@ def _standardised(statistic: Floats) -> Floats:
     return np.round(distance, 9)
 
 
-def _weight(p: Floats, q: Floats) -> Floats:
+def posterior_weight(p: Floats, q: Floats) -> Floats:
     """Return how much of the posterior mean goes into each row, from 0 to 1."""
     unseen = np.maximum(unseen_mass(p), unseen_mass(q))
     step = np.log(np.maximum(unseen, 1e-300) / _WELL_SAMPLED)

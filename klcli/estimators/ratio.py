@@ -201,7 +201,22 @@ def _spread(
     mass = (ensemble.p + ensemble.q) * _sigmoid(sign * (log_ratio + np.log(n / m)))
     mass = mass / mass.sum()
     root = (model.design - mass @ model.design) * mass[:, None] ** 0.5
-    relative = np.linalg.solve(precision, root.T @ root) / (n + m)
+    return spectrum(precision, root, n + m)
+
+
+def spectrum(precision: Floats, root: Floats, rows: float) -> tuple[float, float]:
+    """Return the sums of log(1 + μ) and of its square for the eigenvalues μ of A⁻¹RᵀR/N.
+
+    Parameters
+    ----------
+    precision : ndarray, shape (k, k)
+        A.
+    root : ndarray, shape (cells, k)
+        R.
+    rows : float
+        N.
+    """
+    relative = np.linalg.solve(precision, root.T @ root) / rows
     first = float(np.trace(relative))
     if first < _SMALL:
         # Sums of μ and μ² are traces, far cheaper than eigenvalues.
@@ -209,7 +224,7 @@ def _spread(
         return first - second / 2, second
     whitened = np.linalg.inv(np.linalg.cholesky(precision)) @ root.T
     eigenvalues = np.linalg.eigvalsh(whitened @ whitened.T)
-    logs = np.log1p(np.maximum(eigenvalues, 0.0) / (n + m))
+    logs = np.log1p(np.maximum(eigenvalues, 0.0) / rows)
     return float(logs.sum()), float(np.sum(logs**2))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from klcli.render import divergence_table
 from klcli.render.warning_table import ROWS
 
 
@@ -299,6 +300,8 @@ METHODS: Final = (
     ),
 )
 
+DIVERGENCES: Final = tuple(Entry("divergence", *row) for row in divergence_table.ROWS)
+
 WARNINGS: Final = tuple(Entry("warning", *row) for row in ROWS)
 
-ENTRIES: Final = METHODS + WARNINGS
+ENTRIES: Final = METHODS + DIVERGENCES + WARNINGS

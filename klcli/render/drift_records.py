@@ -83,7 +83,6 @@ def _flat(report: DriftReport) -> list[dict[str, Any]]:
             "changes": ";".join(change.code for change in result.changes),
             "known": ";".join(result.known),
             "binnings": ";".join(f"{each.name}={each.value}" for each in result.binnings),
-            "unit": report.unit,
             "p": sources[result.batch].source,
             "q": sources[result.batch].reference,
             "seed": report.seed,

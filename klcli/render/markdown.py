@@ -19,7 +19,6 @@ def markdown(report: Report, *, verbose: bool = False) -> str:
 
     With `verbose`, the list also tells how each column was estimated and why.
     """
-    signs = [summary.SIGNS[direction] for direction in summary.directions(report)]
     notes = summary.warning_notes(report)
     if verbose:
         notes += summary.method_notes(report)
@@ -28,7 +27,12 @@ def markdown(report: Report, *, verbose: bool = False) -> str:
         f"{summary.headline(report)}. {summary.legend(report)}.\n"
     )
     parts = [about]
-    if report.results:
+    if summary.several(report):
+        from klcli.render.divergences import markdown_grid
+
+        parts.append(markdown_grid(report))
+    elif report.results:
+        signs = summary.signs(report)
         values = [head for sign in signs for head in (sign, f"{summary.percent(report)} interval")]
         body = []
         for row in summary.rows(report, every=verbose):

@@ -55,7 +55,6 @@ def delimited(records: Sequence[Mapping[str, Any]], delimiter: str) -> str:
 
 def _flat(report: Report) -> list[dict[str, Any]]:
     context = {
-        "unit": report.unit,
         "p": report.p.source,
         "q": report.q.source,
         "seed": report.seed,

@@ -8,6 +8,7 @@ from typing import Any, Final
 #: Command → its schema.
 SCHEMAS: Final = {
     "estimate": "schema.json",
+    "compare": "compare_schema.json",
     "drift": "drift_schema.json",
     "exact": "exact_schema.json",
     "plot": "plot_schema.json",
@@ -24,6 +25,12 @@ def schema(command: str) -> dict[str, Any]:
         result["properties"] = {**result["properties"], **own["result"]["properties"]}
         result["required"] = [*result["required"], *own["result"]["required"]]
         document["$defs"] = {**own, **estimate, "result": result}
+    elif command == "compare":
+        # Its results are those of estimate.
+        estimate = _read(SCHEMAS["estimate"])
+        document["properties"] = {**estimate["properties"], **document["properties"]}
+        document["required"] = [*estimate["required"], *document["required"]]
+        document["$defs"] = {**estimate["$defs"], **document["$defs"]}
     return document
 
 

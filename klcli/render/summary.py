@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from klcli.render.numbers import BETWEEN, UNKNOWN, decimals, fixed, p_value
-from klcli.results import Direction, Status
+from klcli.results import SYMMETRIC, Direction, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +21,14 @@ _SURPRISE = {
     Direction.FORWARD: "D(P‖Q) is forward: how surprised Q would be by rows of P",
     Direction.REVERSE: "D(Q‖P) is reverse: how surprised P would be by rows of Q",
 }
-
+#: Unit of a result → in words.
+UNITS = {
+    "none": "",
+    "column": "the column's unit",
+    "root-column": "√ of the column's unit",
+    "seconds": "seconds",
+    "root-seconds": "√ of seconds",
+}
 
 #: Most columns of a split that are shown one by one: more hide the result that they explain.
 _PARTS = 8
@@ -59,18 +66,60 @@ class Note:
     message: str
 
 
-def directions(report: Report) -> list[Direction]:
+def directions(report: Report) -> list[str]:
     """Return the directions that the report holds, forward first."""
     present = {result.direction for result in report.results}
-    return [direction for direction in SIGNS if direction in present]
+    return [direction for direction in (*SIGNS, SYMMETRIC) if direction in present]
+
+
+def several(report: Report) -> bool:
+    """Tell whether the report holds more than one divergence."""
+    return len({result.divergence for result in report.results}) > 1
+
+
+def sign(divergence: str, direction: str) -> str:
+    """Return a divergence in one direction as tables call it."""
+    if direction == SYMMETRIC:
+        return divergence
+    if divergence == "kl":
+        return SIGNS[Direction(direction)]
+    return f"{divergence} {'P‖Q' if direction == Direction.FORWARD else 'Q‖P'}"
+
+
+def signs(report: Report) -> list[str]:
+    """Return the headings of the estimates of a report that holds one divergence."""
+    divergence = report.results[0].divergence if report.results else "kl"
+    return [sign(divergence, direction) for direction in directions(report)]
+
+
+def unit(name: str) -> str:
+    """Return the unit of a result in words; empty for what has none."""
+    return UNITS.get(name, name)
+
+
+def title(divergence: str) -> str:
+    """Return what a divergence is called at the start of a sentence."""
+    if divergence == "kl":
+        return "Kullback–Leibler divergence"
+    from klcli.registry import DIVERGENCES, load
+
+    words: str = load(DIVERGENCES[divergence.partition(":")[0]]).title
+    return words
 
 
 def headline(report: Report) -> str:
     """Return what was computed and in which unit."""
-    line = f"Kullback–Leibler divergence in {report.unit}"
     if not report.results:
-        return line
-    return f"{line}, with {percent(report)} intervals"
+        return f"Kullback–Leibler divergence in {report.unit}"
+    if several(report):
+        return f"Divergences of each column, with {percent(report)} intervals"
+    first = report.results[0]
+    units = dict.fromkeys(
+        report.unit if result.divergence == "kl" else unit(result.unit)
+        for result in report.results
+    )
+    where = f" in {' or '.join(filter(None, units))}" if any(units) else ""
+    return f"{title(first.divergence)}{where}, with {percent(report)} intervals"
 
 
 def percent(report: Report) -> str:
@@ -81,7 +130,16 @@ def percent(report: Report) -> str:
 def legend(report: Report) -> str:
     """Return what the first direction means."""
     present = directions(report)
-    return _SURPRISE[present[0]] if present else "There is nothing to compare"
+    if not present:
+        return "There is nothing to compare"
+    if several(report):
+        return "P‖Q is forward, Q‖P reverse; all others are the same with P and Q exchanged"
+    divergence = report.results[0].divergence
+    if present[0] not in _SURPRISE:
+        return f"{divergence} is the same with P and Q exchanged"
+    if divergence == "kl":
+        return _SURPRISE[Direction(present[0])]
+    return f"{sign(divergence, present[0])} is {present[0]}: with P and Q exchanged it differs"
 
 
 def rows(report: Report, *, every: bool = False) -> list[Row]:
@@ -105,17 +163,22 @@ def _by_column(results: Iterable[Estimate]) -> dict[str, dict[str, Estimate]]:
     return columns
 
 
-def _row(results: dict[str, Estimate], present: list[Direction]) -> Row:
+def _row(results: dict[str, Estimate], present: list[str]) -> Row:
     values = tuple(value(results[d]) if d in results else ("", "") for d in present)
     first, *_ = results.values()
-    warned = [finding.code for result in results.values() for finding in result.warnings]
-    unclear = [result.status for result in results.values() if result.status != Status.OK]
-    codes = tuple(dict.fromkeys(map(str, warned or unclear)))
+    found = codes(*results.values())
     name = f"{first.column} ({len(first.columns)} columns)" if first.columns else first.column
-    return Row(name, values, p_value(results.get(present[0], first).p_value), codes)
+    return Row(name, values, p_value(results.get(present[0], first).p_value), found)
 
 
-def _parts(results: dict[str, Estimate], present: list[Direction], *, every: bool) -> list[Row]:
+def codes(*results: Estimate) -> tuple[str, ...]:
+    """Return the codes of the warnings of some results, or else a status that is not ok."""
+    warned = [finding.code for result in results for finding in result.warnings]
+    unclear = [result.status for result in results if result.status != Status.OK]
+    return tuple(dict.fromkeys(map(str, warned or unclear)))
+
+
+def _parts(results: dict[str, Estimate], present: list[str], *, every: bool) -> list[Row]:
     first, *_ = results.values()
     if not first.columns or math.isnan(first.finite_estimate):
         return []
@@ -186,11 +249,13 @@ def _method(result: Estimate) -> str:
 
 def _notes(report: Report, texts: Callable[[Estimate], list[tuple[str, str]]]) -> list[Note]:
     notes = []
-    for column, results in _by_column(report.results).items():
-        said = {direction: texts(result) for direction, result in results.items()}
+    columns: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for result in report.results:
+        heading = sign(result.divergence, result.direction)
+        columns.setdefault(result.column, {})[heading] = texts(result)
+    for column, said in columns.items():
         for code, message in dict.fromkeys(text for each in said.values() for text in each):
-            where = [d for d, each in said.items() if (code, message) in each]
-            everywhere = len(where) == len(results)
-            sign = "" if everywhere else ", ".join(SIGNS[Direction(d)] for d in where)
-            notes.append(Note(column, sign, code, message))
+            where = [heading for heading, each in said.items() if (code, message) in each]
+            everywhere = len(where) == len(said)
+            notes.append(Note(column, "" if everywhere else ", ".join(where), code, message))
     return notes

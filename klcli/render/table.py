@@ -62,15 +62,18 @@ def table(
     """
     title = [summary.headline(report), summary.legend(report)]
     parts = [
-        _sources(report, width) + [line for text in title for line in wrap(text, width)],
-        _body(report, width, style, verbose=verbose),
+        sources(report, width) + [line for text in title for line in wrap(text, width)],
+        _blocks(report, width, style)
+        if summary.several(report)
+        else _body(report, width, style, verbose=verbose),
         _warnings(report, width, verbose=verbose),
         [style.dim(line) for line in _methods(report, width)] if verbose else [],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _sources(report: Report, width: int | None) -> list[str]:
+def sources(report: Report, width: int | None) -> list[str]:
+    """Return a line for each side, with its rows."""
     sides = {"P": report.p, "Q": report.q}
     rows = [side.rows for side in sides.values()]
     counts = align([f"{count:,}" for count in rows if count is not None])
@@ -88,6 +91,12 @@ def _sources(report: Report, width: int | None) -> list[str]:
         GAP.join([label, pad(name, longest), text])
         for label, name, text in zip(sides, names, about, strict=True)
     ]
+
+
+def _blocks(report: Report, width: int | None, style: Style) -> list[str]:
+    from klcli.render.divergences import blocks
+
+    return blocks(report, width, style)
 
 
 def _body(report: Report, width: int | None, style: Style, *, verbose: bool) -> list[str]:
@@ -111,8 +120,8 @@ def _body(report: Report, width: int | None, style: Style, *, verbose: bool) -> 
 
 def _values(report: Report, rows: list[summary.Row]) -> tuple[list[str], list[list[str]]]:
     headers, columns = [], []
-    for position, direction in enumerate(summary.directions(report)):
-        headers += [summary.SIGNS[direction], f"{summary.percent(report)} interval"]
+    for position, sign in enumerate(summary.signs(report)):
+        headers += [sign, f"{summary.percent(report)} interval"]
         columns += [
             align([row.values[position][0] for row in rows]),
             align_intervals([row.values[position][1] for row in rows]),
@@ -162,13 +171,15 @@ def _records(
     style: Style,
 ) -> list[str]:
     """Return a line per value: what fits where a row would not."""
-    signs = [summary.SIGNS[direction] for direction in summary.directions(report)]
-    label = len(signs[0])
+    signs = summary.signs(report)
+    label = max(map(len, signs))
     lines = []
     for name, row, *cells in zip(names, rows, *columns, strict=True):
         lines.append(style.bold(name if width is None else cut(name, width)))
         for position, sign in enumerate(signs):
-            lines.append(GAP.join(["", sign, *cells[2 * position : 2 * position + 2]]).rstrip())
+            lines.append(
+                GAP.join(["", pad(sign, label), *cells[2 * position : 2 * position + 2]]).rstrip()
+            )
         if row.p:
             lines.append(GAP.join(["", pad("p", label), row.p]))
         if row.codes:

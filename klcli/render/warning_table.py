@@ -370,4 +370,28 @@ ROWS: Final = (
         "Write one for this reference, with --write-baseline.",
         "",
     ),
+    (
+        "missing-left-out",
+        "Missing values have no place on the line that distances of numbers look at.",
+        "Use kl, js, hellinger or tv, which count missing as a value of its own.",
+    ),
+    (
+        "infinite-distance",
+        "Infinite values are infinitely far from all others.",
+        "Use a divergence that does not look at distances, such as ks or js.",
+    ),
+    (
+        "heavy-values",
+        "The values vary so much that their distance cannot be estimated.",
+        "Read wasserstein as a lower bound; ks and js do not look at how far values are.",
+        (
+            "del Barrio, Giné & Matrán, Annals of Probability 27 (1999) 1009, "
+            "doi:10.1214/aop/1022677394"
+        ),
+    ),
+    (
+        "empty-bins",
+        "One side has no rows in a bin: taken literally, the index is infinite.",
+        "Use fewer bins or edges that both sides fill, or --divergence jeffreys.",
+    ),
 )

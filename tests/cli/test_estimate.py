@@ -28,6 +28,7 @@ def test_defaults_are_those_of_the_library(estimation, kl):
     assert estimation.asked == {
         "column": (),
         "exclude": (),
+        "divergence": ("kl",),
         "direction": "both",
         "density": "auto",
         "estimator": "auto",
@@ -56,6 +57,7 @@ def test_defaults_are_those_of_the_library(estimation, kl):
     [
         (["--column", "x", "-c", "y"], "column", ["x", "y"]),
         (["--exclude", "x", "--exclude", "y"], "exclude", ["x", "y"]),
+        (["--divergence", "js", "--divergence", "ks"], "divergence", ["js", "ks"]),
         (["--direction", "reverse"], "direction", "reverse"),
         (["--density", "kde"], "density", "kde"),
         (["--estimator", "monte-carlo"], "estimator", "monte-carlo"),

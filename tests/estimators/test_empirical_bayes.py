@@ -112,7 +112,7 @@ def test_the_weight_goes_from_one_to_the_other_without_a_jump():
     for row in range(60):
         singles[row, : row * 2] = 1
         singles[row, -1] = 1_000 - row * 2
-    weights = empirical_bayes._weight(singles, singles)
+    weights = empirical_bayes.posterior_weight(singles, singles)
     assert weights[0] == 0
     assert weights[-1] == 1
     assert np.all(np.diff(weights) >= 0)

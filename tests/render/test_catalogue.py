@@ -6,8 +6,16 @@ from pathlib import Path
 import pytest
 
 import klcli
-from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS
+from klcli.registry import (
+    DENSITIES,
+    DIVERGENCES,
+    ESTIMATORS,
+    INTERVALS,
+    JOINT,
+    JOINT_INTERVALS,
+)
 from klcli.render import warning_table
+from klcli.render.catalogue import DIVERGENCES as DESCRIBED
 from klcli.render.catalogue import ENTRIES, METHODS, WARNINGS
 
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(klcli.__file__).parent.rglob("*.py")]
@@ -23,6 +31,7 @@ def names(group):
         ("density", {*DENSITIES, *JOINT}),
         ("estimator", {estimator for _, estimator in ESTIMATORS}),
         ("interval", {*INTERVALS, *JOINT_INTERVALS}),
+        ("divergence", {*DIVERGENCES}),
     ],
 )
 def test_every_registered_method_is_described_and_no_other(group, registered):
@@ -59,5 +68,5 @@ def test_entries_are_complete_sentences(entry):
 
 
 def test_all_entries_are_listed():
-    assert ENTRIES == METHODS + WARNINGS
+    assert ENTRIES == METHODS + DESCRIBED + WARNINGS
     assert {entry.group for entry in WARNINGS} == {"warning"}

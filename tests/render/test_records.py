@@ -11,7 +11,7 @@ from render.reports import HEAVY, INFINITE, JOINT, MIXED, OK, TEXT, UNDEFINED, r
 from klcli.render.records import as_csv, as_json, as_jsonl, as_tsv
 from klcli.results import Estimate
 
-CONTEXT = ["unit", "p", "q", "seed", "klcli_version"]
+CONTEXT = ["p", "q", "seed", "klcli_version"]
 
 
 def test_json_is_the_dictionary_of_the_report():
@@ -43,7 +43,6 @@ def test_jsonl_lines_stand_alone():
             "command": "estimate",
             "klcli_version": "0.1.0",
             "seed": 7,
-            "unit": "nats",
             "p": {"source": "jan.csv", "rows": 27004},
             "q": {"source": "jul.csv", "rows": 29425},
         }

@@ -8,7 +8,16 @@ import jsonschema
 import pytest
 from render.reports import JOINT, MIXED, OK, report
 
-from klcli.results import SCHEMA_VERSION, Direction, Estimate, Finding, Kind, Report, SourceInfo
+from klcli.results import (
+    SCHEMA_VERSION,
+    SYMMETRIC,
+    Direction,
+    Estimate,
+    Finding,
+    Kind,
+    Report,
+    SourceInfo,
+)
 from klcli.results import Status as ResultStatus
 
 SCHEMA = json.loads(files("klcli.render").joinpath("schema.json").read_text(encoding="utf-8"))
@@ -49,7 +58,7 @@ def test_names_are_those_of_the_results():
     properties = RESULT["properties"]
     assert properties["kind"]["enum"] == list(Kind)
     assert properties["status"]["enum"] == list(ResultStatus)
-    assert properties["direction"]["enum"] == list(Direction)
+    assert properties["direction"]["enum"] == [*Direction, SYMMETRIC]
     assert SCHEMA["properties"]["schema_version"]["const"] == SCHEMA_VERSION
 
 

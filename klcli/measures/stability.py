@@ -1,0 +1,201 @@
+"""The population stability index: Jeffreys' divergence of bins."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import numpy as np
+
+from klcli.counts import CountTable
+from klcli.densities.frequency import masses
+from klcli.diagnostics.support import no_number
+from klcli.errors import UsageError
+from klcli.intervals.influence import score_interval
+from klcli.intervals.permutation import exchange
+from klcli.measures.contract import INFORMATION, Measured
+from klcli.measures.one_step import frequencies, plain
+from klcli.measures.smooth import Jeffreys
+from klcli.results import Finding, Kind, Status
+
+if TYPE_CHECKING:
+    from klcli.measures.material import Material
+    from klcli.results import Direction
+    from klcli.typing import Floats, Integers
+
+_HINT: Final = "write psi, psi:20 for twentieths of Q, or edges: psi:0,10,20"
+_UNIT: Final = Jeffreys.curvature
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Σ (p − q) log(p/q) over bins; what hides within them does not count.
+
+    Parameters
+    ----------
+    bins : int
+        Quantiles of Q, the reference; categories are bins themselves.
+    edges : tuple of float
+        Where bins of numbers begin, in the place of quantiles.
+
+    References
+    ----------
+    .. [1] B. Yurdakul, "Statistical properties of population stability index", dissertation,
+       Western Michigan University 2018: 2 times it is χ² with scale 1/n + 1/m.
+    """
+
+    bins: int = 10
+    edges: tuple[float, ...] = ()
+
+    name: ClassVar[str] = "psi"
+    title: ClassVar[str] = "Population stability index Σ (p − q) log(p/q)"
+    symmetric: ClassVar[bool] = True
+    given: ClassVar[bool] = False
+    only: ClassVar[Direction | None] = None
+    unit: ClassVar[str] = INFORMATION
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.bins <= 1000:
+            raise UsageError(f"--divergence psi:{self.bins} is out of range", _HINT)
+
+    @property
+    def label(self) -> str:
+        """The name and, unless they are tenths of Q, the bins."""
+        if self.edges:
+            return f"psi:{','.join(f'{edge:g}' for edge in self.edges)}"
+        return "psi" if self.bins == 10 else f"psi:{self.bins}"
+
+    @classmethod
+    def parse(cls, argument: str) -> Stability:
+        """Build from nothing, a number of bins, or edges with commas between."""
+        if not argument:
+            return cls()
+        try:
+            if "," not in argument:
+                return cls(int(argument))
+            edges = tuple(float(edge) for edge in argument.split(","))
+        except ValueError as error:
+            raise UsageError(f"--divergence psi:{argument} names no bins", _HINT) from error
+        if not all(math.isfinite(edge) for edge in edges) or list(edges) != sorted(set(edges)):
+            raise UsageError(f"--divergence psi:{argument}: edges must increase", _HINT)
+        return cls(edges=edges)
+
+    def __call__(self, material: Material) -> Measured | Finding:
+        """Estimate from a column."""
+        binned = self._binned(material)
+        if isinstance(binned, Finding):
+            return binned
+        table, bins = binned
+        found = frequencies(Jeffreys(), table.p, table.q, material.added)
+        interval = score_interval(
+            found.finite / _UNIT, found.variance / _UNIT**2, found.at_null / _UNIT**2,
+            table.n_p, table.n_q, material.confidence,
+        )  # fmt: skip
+        value, low = found.value, interval.low * _UNIT
+        p_value = floor = math.nan
+        if material.resamples and not material.weighted:
+            p_value, null = _exchanged(table, material)
+            floor, bar = (
+                float(np.quantile(null, level, method="higher"))
+                for level in (material.confidence, 0.5 + material.confidence / 2)
+            )
+            low = low if found.finite > bar else 0.0
+        findings, status = [], Status.OK
+        if not math.isfinite(value):
+            status = Status.INFINITE
+            findings.append(_empty(table, material.names))
+        # What others print, to compare with.
+        sums = plain(Jeffreys(), *masses(table.p, table.q, 0.0))
+        reason = f"{bins}; the plain sum is {sums:.4g} nats, of which chance adds some"
+        return Measured(
+            value=value,
+            finite=found.finite,
+            low=min(max(0.0, low), max(found.finite, 0.0)),
+            high=math.inf if status is Status.INFINITE else max(0.0, interval.high * _UNIT),
+            standard_error=interval.standard_error * _UNIT,
+            p_value=p_value,
+            noise_floor=floor,
+            density="histogram" if material.fine is not None else "frequency",
+            estimator="plug-in",
+            interval="influence",
+            reason=reason,
+            status=status,
+            findings=tuple(findings),
+        )
+
+    def _binned(self, material: Material) -> tuple[CountTable, str] | Finding:
+        """Return the counts of the bins, and what they are in words."""
+        if material.kind not in (Kind.NUMERIC, Kind.DATETIME) or material.density == "frequency":
+            bins = np.count_nonzero(material.table.p + material.table.q)
+            return material.table, f"{bins:,} categories"
+        table = material.fine
+        if table is None:
+            if self.edges or self.bins != 10:
+                return Finding(
+                    "not-applicable", "the bins are those of --bins; write --divergence psi"
+                )
+            return material.table, f"{len(material.table.p)} bins of --bins"
+        single = no_number(table)
+        cell, text = self._bins(table.subset(~single))
+        names = [*map(str, range(int(cell.max(initial=-1)) + 1))]
+        counts: list[Floats] = [
+            np.append(np.bincount(cell, weights=side[~single], minlength=len(names)), side[single])
+            for side in (table.p, table.q)
+        ]
+        names = [*self._names(table.subset(~single), cell), *_others(table, single)]
+        return CountTable.categorical(tuple(names), counts[0], counts[1]), text
+
+    def _bins(self, numbers: CountTable) -> tuple[Integers, str]:
+        if self.edges:
+            cell = np.searchsorted(self.edges, numbers.lower, side="right")
+            count = len(self.edges) + 1
+            return _dense(cell), f"{count} bins by the edges given"
+        # A cell belongs to the quantile that its middle row of Q is in.
+        below = np.cumsum(numbers.q) - numbers.q / 2
+        cell = np.minimum((below / max(numbers.n_q, 1.0) * self.bins).astype(int), self.bins - 1)
+        dense = _dense(cell)
+        count = int(dense.max(initial=0)) + 1
+        what = "tenths" if self.bins == 10 else f"{self.bins} quantiles"
+        fewer = "" if count == self.bins else f", {count} of which differ"
+        return dense, f"bins: {what} of Q{fewer}"
+
+    def _names(self, numbers: CountTable, cell: Integers) -> list[str]:
+        first = np.flatnonzero(np.diff(cell, prepend=-1))
+        starts = [f"{numbers.lower[i]:g}" for i in first]
+        return [f"from {start}" for start in starts]
+
+
+def _dense(cell: Integers) -> Integers:
+    """Return numbers of the cells without gaps."""
+    dense: Integers = np.cumsum(np.diff(cell, prepend=cell[:1]) > 0)
+    return dense
+
+
+def _others(table: CountTable, single: Integers) -> list[str]:
+    return [table.name(int(cell)) for cell in np.flatnonzero(single)]
+
+
+def _empty(table: CountTable, names: tuple[str, str]) -> Finding:
+    sides = []
+    for name, side, other in zip(names, (table.p, table.q), (table.q, table.p), strict=True):
+        empty = np.flatnonzero((side == 0) & (other > 0))
+        if len(empty):
+            shown = ", ".join(table.name(int(i)) for i in empty[:3])
+            more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
+            sides.append(f"{name} has no rows in {shown}{more}")
+    return Finding("empty-bins", f"{'; '.join(sides)}: taken literally the index is infinite")
+
+
+def _exchanged(table: CountTable, material: Material) -> tuple[float, Floats]:
+    """Return the p-value and estimates with labels exchanged.
+
+    The statistic is the sum itself with half a row more in each bin, which is finite.
+    """
+    p, q = exchange(table, material.resamples, material.rng("psi"))
+    p, q = np.vstack([table.p, p]), np.vstack([table.q, q])
+    share_p, share_q = ((side + 0.5) / (side + 0.5).sum(axis=1, keepdims=True) for side in (p, q))
+    values: Floats = np.sum((share_p - share_q) * np.log(share_p / share_q), axis=1)
+    held = np.count_nonzero(table.p + table.q)
+    excess = (held - 1) * (1 / max(table.n_p, 1.0) + 1 / max(table.n_q, 1.0))
+    return float(np.mean(values >= values[0] - 1e-12)), values[1:] - excess
