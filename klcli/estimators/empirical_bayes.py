@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from klcli.estimators.dirichlet_mixture import refuse_smoothing
+from klcli.estimators.dirichlet_mixture import posterior_point, refuse_smoothing
+from klcli.estimators.even_shares import FEWEST, HARDLY, even_shares
 from klcli.estimators.frequency import BLOCK, plug_in, plug_in_values
 from klcli.estimators.multiplicity import multiplicity, unseen_mass
 from klcli.estimators.no_difference import likelihood_ratio, log_bayes_factor, probability
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from klcli.counts import CountTable
     from klcli.densities.frequency import Frequency
+    from klcli.estimators.even_shares import EvenShares
     from klcli.typing import Floats
 
 #: Unseen mass up to which the corrected sum has the smaller error, and from which on the
@@ -41,7 +43,12 @@ class EmpiricalBayes:
     So a category with a single row does not count as a difference where frequent ones show
     none. How many categories there are need not be known.
 
-    Both are averaged with 0, by the probability that P and Q do not differ [2]_.
+    Log ratios say nothing of the shares themselves. Where there are many categories of about
+    the same size, that is worth knowing: so a third answer is the posterior mean under independent
+    Dirichlet priors, as in `DirichletMixture`, with concentrations of at least 1.
+
+    All are averaged with 0, by the probabilities that P and Q do not differ, that they differ by
+    log ratios, and that their shares are independent and even [2]_.
 
     Parameters
     ----------
@@ -89,18 +96,27 @@ class EmpiricalBayes:
 
     def __call__(self, table: CountTable) -> Point:
         """Estimate D(P‖Q) with its influence function."""
-        corrected = plug_in(table, None)
         rows = table.p[None], table.q[None]
-        same = float(probability(log_bayes_factor(*rows))[0])
+        factor = float(log_bayes_factor(*rows)[0])
+        same, even = float(probability(np.array(factor))), 0.0
         weight = float(posterior_weight(*rows)[0])
-        point = corrected
+        point = plug_in(table, None)
         if weight > 0:
-            point = _mix(corrected, _posterior_mean(table), weight)
-        value = (1 - same) * point.value
-        # The two answers, weighted by how likely they are, differ by what is not known.
-        between = same * (1 - same) * point.value**2
+            point = _mix(point, _posterior_mean(table), weight)
+        between = 0.0
+        counts = multiplicity(table.p, table.q)
+        shares = even_shares(counts)
+        if shares is not None:
+            same, even = _beliefs(factor, shares)
+        if shares is not None and even > HARDLY:
+            other = posterior_point(table, counts, shares.posterior)
+            part = even / (1 - same)
+            between = (1 - same) * part * (1 - part) * (point.value - other.value) ** 2
+            point = _mix(point, other, part)
+        # The answers, weighted by how likely they are, differ by what is not known.
+        between += same * (1 - same) * point.value**2
         return Point(
-            value,
+            (1 - same) * point.value,
             point.influence_p,
             point.influence_q,
             (1 - same) * point.contributions,
@@ -158,8 +174,30 @@ def _values(p: Floats, q: Floats, factor: Floats) -> Floats:
     for row in np.flatnonzero(weight):
         mean = posterior(multiplicity(p[row], q[row])).value
         values[row] += weight[row] * (mean - values[row])
-    result: Floats = (1 - probability(factor)) * values
+    same = probability(factor)
+    for place in range(len(p)) if p.shape[1] >= FEWEST else ():
+        shares = even_shares(multiplicity(p[place], q[place]))
+        if shares is not None:
+            same[place], even = _beliefs(float(factor[place]), shares)
+            if even <= HARDLY:
+                continue
+            part = even / (1 - same[place])
+            values[place] += part * (shares.posterior.value - values[place])
+    result: Floats = (1 - same) * values
     return result
+
+
+def _beliefs(factor: float, shares: EvenShares) -> tuple[float, float]:
+    """Return how likely it is that nothing differs, and that shares are independent and even.
+
+    No difference, differing log ratios and independent shares are as likely as each other before
+    any rows are seen. Where independent shares would not be even, the log ratios have their say.
+    """
+    logs = np.array([0.0, factor, shares.log_evidence])
+    chance = np.exp(logs - logs.max())
+    chance /= chance.sum()
+    # Rounding must not leave nothing to what differs.
+    return min(float(chance[0]), 1 - 1e-12), float(chance[2]) * shares.even
 
 
 def _standardised(statistic: Floats) -> Floats:

@@ -138,17 +138,14 @@ class Mixture:
             int(tested.sum()), int((~tested).sum()), resamples, rng, statistic
         )
 
-        def refitted(labels: Floats) -> Floats:
-            values = []
-            for row in labels:
-                order = np.argsort(row == 0, kind="stable")
-                whole, _ = cross_fitted(
-                    Folds.draw(n, m, rng), partial(log_ratio, z[order], label, starts)
-                )
-                values.append(evaluated(whole[:n], whole[n:])[0])
-            return np.array(values)
-
-        values = permuted_labels(n, m, min(resamples, _REFITS), rng, refitted)[1]
+        values = np.empty(min(resamples, _REFITS))
+        for i in range(len(values)):
+            exchanged = z[rng.permutation(n + m)]
+            folds, refitted = Folds.draw(n, m, rng), np.empty(n + m)
+            for fitted, tried, is_half in folds.splits():
+                if not is_half:
+                    refitted[tried] = log_ratio(exchanged, label, starts, fitted, tried)
+            values[i] = evaluated(refitted[:n], refitted[n:])[0]
         return p_value(observed, permuted), values
 
 

@@ -4,7 +4,7 @@ import pytest
 from klcli.counts import CountTable
 from klcli.densities.frequency import Frequency
 from klcli.errors import UsageError
-from klcli.estimators import dirichlet_mixture
+from klcli.estimators import dirichlet
 from klcli.estimators.dirichlet_mixture import DirichletMixture
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.multiplicity import multiplicity
@@ -21,7 +21,7 @@ def table(p, q):
 def test_given_concentrations_the_mean_is_that_of_posterior_draws(concentration, monkeypatch):
     # Three equal concentrations, for the slope of the entropy needs neighbours.
     grid = concentration * np.array([1 - 1e-9, 1, 1 + 1e-9])
-    monkeypatch.setattr(dirichlet_mixture, "CONCENTRATIONS", grid)
+    monkeypatch.setattr(dirichlet, "CONCENTRATIONS", grid)
     x, y = np.array([4, 0, 7, 2, 2.0]), np.array([3, 5, 2, 0, 9.0])
     rng = np.random.default_rng(37416573867739413856)
     p = rng.dirichlet(x + concentration, 200_000)
@@ -34,7 +34,7 @@ def test_given_concentrations_the_mean_is_that_of_posterior_draws(concentration,
 
 def test_unseen_categories_count(monkeypatch):
     grid = np.array([1 - 1e-9, 1, 1 + 1e-9])
-    monkeypatch.setattr(dirichlet_mixture, "CONCENTRATIONS", grid)
+    monkeypatch.setattr(dirichlet, "CONCENTRATIONS", grid)
     # Six categories were seen once and two twice: Chao's bound is 6·5/(2·3) = 5 unseen ones.
     x, y = np.array([1, 1, 1, 0, 0, 0, 2, 0.0, 5]), np.array([0, 0, 0, 1, 1, 1, 0, 2.0, 4])
     rng = np.random.default_rng(38729833462074168852)
@@ -46,7 +46,7 @@ def test_unseen_categories_count(monkeypatch):
 
 def test_the_mixture_weighs_by_likelihood_and_prior():
     x, y = np.array([4, 0, 7, 2.0]), np.array([3, 5, 2, 9.0])
-    posterior = dirichlet_mixture._Posterior.of(multiplicity(x, y))
+    posterior = dirichlet.DirichletPosterior.of(multiplicity(x, y))
     assert posterior.weight.sum() == pytest.approx(1)
     assert posterior.given.min() < posterior.value < posterior.given.max()
     assert posterior.variance > 0

@@ -136,21 +136,23 @@ SMALL = [pair for pair in PAIRS if pair.dimension <= 5 and all(pair.regular)]
 @pytest.mark.slow
 @pytest.mark.parametrize("pair", SMALL, ids=lambda pair: pair.name)
 def test_intervals_cover(pair):
+    # Few samples, for each takes a second or two; benchmarks/joint.py draws more.
     from klcli.intervals.rows import influence
 
     sample = rng()
     covered = 0
-    for _ in range(60):
+    for _ in range(12):
         rows = pair.draw(sample, 1000, 1000)
-        point = JointRatio()(rows, sample)
-        interval = influence(
-            JointRatio(), rows, point, confidence=0.95, resamples=0,
-            null_values=np.empty(0), rng=sample,
-        )  # fmt: skip
-        high = np.inf if point.lower_bound else interval.high
-        covered += interval.low <= pair.forward <= high
+        truths = pair.forward, pair.reverse
+        for truth, point in zip(truths, JointRatio().both(rows, sample), strict=True):
+            interval = influence(
+                JointRatio(), rows, point, confidence=0.95, resamples=0,
+                null_values=np.empty(0), rng=sample,
+            )  # fmt: skip
+            high = np.inf if point.lower_bound else interval.high
+            covered += interval.low <= truth <= high
     # Nominal 95 %, wanted at least 90 %: fails by chance once in a thousand times at 90 %.
-    assert covered >= stats.binom.ppf(0.001, 60, 0.9)
+    assert covered >= stats.binom.ppf(0.001, 24, 0.9)
 
 
 @pytest.mark.slow
@@ -158,9 +160,11 @@ def test_intervals_cover(pair):
 @pytest.mark.parametrize(
     "estimator", [Knn(), Kde(), Gaussian(), Mixture(2), JointRatio()], ids=lambda each: each.name
 )
-def test_p_values_are_uniform_in_the_long_run(estimator, name):
+def test_p_values_are_uniform_in_the_long_run(estimator, name, monkeypatch):
     if name == "null mixed" and not estimator.categorical:
         pytest.skip("models numbers alone")
+    # Mixtures fitted anew to exchanged labels give the noise floor, and nothing of the p-value.
+    monkeypatch.setattr("klcli.joint.mixture._REFITS", 0)
     sample = rng()
     values = []
     for _ in range(200):
