@@ -106,7 +106,8 @@ METHODS: Final = (
     Entry(
         "estimator",
         "empirical-bayes",
-        "Corrected frequencies; for rare categories, log ratios learned from all categories.",
+        "Corrected frequencies; for rare categories, log ratios learned from all categories; "
+        "for even ones, Dirichlet priors; averaged by their evidence.",
         "Categories of any number, well sampled or not. The default there.",
         "Robbins, Third Berkeley Symposium 1 (1956) 157; "
         "Good, Biometrika 40 (1953) 237, doi:10.1093/biomet/40.3-4.237",
