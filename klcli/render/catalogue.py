@@ -106,8 +106,7 @@ METHODS: Final = (
     Entry(
         "estimator",
         "empirical-bayes",
-        "Corrected frequencies; for rare categories, log ratios learned from all categories; "
-        "for even ones, Dirichlet priors; averaged by their evidence.",
+        "Corrected frequencies; for rare or even categories, priors learned from all of them.",
         "Categories of any number, well sampled or not. The default there.",
         "Robbins, Third Berkeley Symposium 1 (1956) 157; "
         "Good, Biometrika 40 (1953) 237, doi:10.1093/biomet/40.3-4.237",
