@@ -19,7 +19,7 @@ from klcli.known_counts import KnownColumn, KnownCounts
 from klcli.onesample import normal
 from klcli.onesample.diagnose import Doubt, doubt_forward, doubt_reverse, few_rows
 from klcli.onesample.null import KnownNull, simulate_scores
-from klcli.onesample.ratio import estimate_scores
+from klcli.onesample.ratio import Both, estimate_scores
 from klcli.onesample.shares import estimate_shares, simulate_shares
 from klcli.onesample.tangent import directions_of
 from klcli.results import Direction, Estimate, Finding, Report, SourceInfo, Status
@@ -89,6 +89,31 @@ class Sides:
         return _BACK if direction is _AWAY else _AWAY
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ExaminedKnown:
+    """One column against a distribution: what is reported, and what is behind it.
+
+    Attributes
+    ----------
+    estimates : list of Estimate
+        One for each direction, in nats.
+    column : KnownColumn
+        The column.
+    against : Against or None
+        What it was compared with.
+    table : KnownCounts
+        What it was estimated from.
+    both : Both or None
+        Estimates of both directions as seen from the data; None where there is none.
+    """
+
+    estimates: list[Estimate]
+    column: KnownColumn
+    against: Against | None
+    table: KnownCounts
+    both: Both | None = None
+
+
 def estimate_known(
     data: Any,
     sides: Sides,
@@ -99,6 +124,27 @@ def estimate_known(
     progress: Callable[[str, float], None] | None = None,
 ) -> Report:
     """Estimate the divergence between every column of a dataset and a distribution, in nats.
+
+    Raises
+    ------
+    UsageError
+        If a method or a direction does not go with a known side.
+    InputError
+        If the data cannot be read, or no column can be compared.
+    """
+    return examine_known(data, sides, selection, request, explicit=explicit, progress=progress)[0]
+
+
+def examine_known(
+    data: Any,
+    sides: Sides,
+    selection: Selection,
+    request: Request,
+    *,
+    explicit: bool,
+    progress: Callable[[str, float], None] | None = None,
+) -> tuple[Report, list[ExaminedKnown]]:
+    """Do what `estimate_known` does, and show what is behind the results, the largest first.
 
     Parameters
     ----------
@@ -144,17 +190,22 @@ def estimate_known(
         seed=request.seed, progress=progress,
     )  # fmt: skip
     request = replace(request, directions=directions)
-    columns = []
+    examined = []
     for done, (column, against) in enumerate(tables.columns):
         if progress is not None:
             progress(f"estimating {column.name}", done / len(tables.columns))
-        columns.append(_column(column, against, sides, request))
-    _refuse_if_nothing_applies(columns)
-    columns.sort(key=lambda results: (math.isnan(results[0].estimate), -results[0].estimate))
+        examined.append(_column(column, against, sides, request))
+    _refuse_if_nothing_applies([each.estimates for each in examined])
+    examined.sort(key=lambda each: _largest_first(each.estimates[0].estimate))
     own = SourceInfo(sides.known.source, None)
     p, q = (tables.source, own) if sides.data_first else (own, tables.source)
-    results = tuple(result for each in columns for result in each)
-    return Report(__version__, request.seed, "nats", p, q, results, (*tables.findings, *notes))
+    results = tuple(result for each in examined for result in each.estimates)
+    findings = (*tables.findings, *notes)
+    return Report(__version__, request.seed, "nats", p, q, results, findings), examined
+
+
+def _largest_first(value: float) -> tuple[bool, float]:
+    return math.isnan(value), -value
 
 
 def _refuse_if_nothing_applies(columns: list[list[Estimate]]) -> None:
@@ -184,7 +235,7 @@ def _refuse(method: Method) -> None:
 
 def _column(
     column: KnownColumn, against: Against | None, sides: Sides, request: Request
-) -> list[Estimate]:
+) -> ExaminedKnown:
     table, named, undefined = _chosen(column, request.method)
     method = ("", "", "", "")
     if column.undefined is None:
@@ -197,12 +248,15 @@ def _column(
     }
     if undefined is None and not table.n_p > 0:
         p_value = _null(column, table, against, request).p_value
-        return [
+        beyond = [
             _all_outside(column, replace(blank, p_value=p_value), sides.seen(each))
             for each, blank in blanks.items()
         ]
+        return ExaminedKnown(beyond, column, against, table)
     if undefined is not None:
-        return [replace(blanks[each], warnings=(*column.findings, undefined)) for each in blanks]
+        warnings = (*column.findings, undefined)
+        unknown = [replace(blank, warnings=warnings) for blank in blanks.values()]
+        return ExaminedKnown(unknown, column, against, table)
     both = estimate_shares(table) if table.labels else estimate_scores(table)
     forward = replace(both.forward, value=both.forward.value + column.fitted / (2 * table.n_p))
     null = _null(column, table, against, request)
@@ -215,7 +269,7 @@ def _column(
         doubt = judge(table, *sides.letters)
         estimate = _result(column, table, blank, point, bounds, values, doubt, away=away)
         results.append(replace(estimate, p_value=null.p_value))
-    return results
+    return ExaminedKnown(results, column, against, table, Both(forward, both.reverse))
 
 
 def _chosen(column: KnownColumn, method: Method) -> tuple[KnownCounts, str, Finding | None]:

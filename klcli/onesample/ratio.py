@@ -47,7 +47,7 @@ def _forward(table: KnownCounts, fitted: Ensemble) -> Point:
     share = table.p / table.n_p
     values, squares, ratios = [], [], []
     for member in fitted.members:
-        ratio, tilted = _log_ratio(member)
+        ratio, tilted = log_ratio(member)
         optimism, square = _spread(member, tilted)
         values.append(float(share @ ratio) - 0.5 * optimism)
         squares.append(0.5 * square)
@@ -69,7 +69,7 @@ def _reverse(table: KnownCounts, fitted: Ensemble) -> Point:
     share = table.p / table.n_p
     values, squares, ratios = [], [], []
     for member in fitted.members:
-        ratio, _ = _log_ratio(member)
+        ratio, _ = log_ratio(member)
         cells, mass_q = member.grid, np.exp(member.grid.log_q)
         log_p = member.fit.log_ratio + cells.log_base
         held = mass_q > 0
@@ -102,7 +102,7 @@ def beyond_rows(table: KnownCounts) -> tuple[float, float]:
     return float(below), float(above)
 
 
-def _log_ratio(member: Member) -> tuple[Floats, Floats]:
+def log_ratio(member: Member) -> tuple[Floats, Floats]:
     """Return log p/q at each cell of the table, and the fitted mass of each cell of the grid."""
     cells, eta = member.grid, member.fit.log_ratio
     log_mean = _log_sum(eta + cells.log_base)

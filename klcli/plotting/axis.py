@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Fewest and most cells between the ends: as many as a picture of 40 columns shows, and as many as
 #: an eye tells apart.
-_FEWEST, _MOST = 24, 96
+_FEWEST, _MOST = 24, 80
 #: Share of each side beyond either end of the axis, where the ends lie far out.
 _TAIL: Final = 0.01
 #: The whole range is shown where it is at most so many times what lies between those ends.
@@ -145,7 +145,8 @@ def _rounded(
             step *= 2
         offset = 0.0
     else:
-        step = round_up(width)
+        # Up to half as wide again, or two thirds: what is nearest.
+        step = round_up(width / 1.5)
         grain = _grain(table, low, high)
         offset = 0.0
         if grain and step < 8 * grain:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from klcli.typing import Floats
 
 #: Cells along the axis, at least half as many: smooth curves on the widest picture.
-_CELLS: Final = 192
+_CELLS: Final = 384
 #: The axis ends at these quantiles, or so many interquartile ranges beyond the quartiles.
 _ENDS: Final = 0.005
 _REACH: Final = 6.0
@@ -78,8 +78,8 @@ def known_plot(
     kind = Kind.CATEGORICAL if shape == "bars" else Kind.NUMERIC
     panel = Panel("", kind, shape, "" if shape == "bars" else "linear", math.nan, answers, done)
     return PlotReport(
-        __version__, seed, report.unit, SourceInfo(report.p.expression, 0),
-        SourceInfo(report.q.expression, 0), (assemble.scaled(panel, factor),),
+        __version__, seed, report.unit, SourceInfo(report.p.expression, None),
+        SourceInfo(report.q.expression, None), (assemble.scaled(panel, factor),),
     )  # fmt: skip
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from klcli import __version__
 from klcli.data.selection import Selection
 from klcli.data.tabulate import tabulate
+from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
 from klcli.estimation.choice import Choice, Method, check_number
 from klcli.estimation.column import Request, examine_column
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from klcli.plotting.subject import Subject
     from klcli.results import Estimate
 
-#: A call, perhaps with a weight in front: "norm(0, 1)", "0.3*norm(-2, 1) + …".
-_CALL = re.compile(r"[\s\d.eE+*-]*[A-Za-z_]\w*\s*\(.*\)\s*$", re.DOTALL)
 SCALES = ("auto", "linear", "log")
 
 
@@ -154,7 +151,7 @@ seed, input_format, progress
             "leave --neighbors out and choose --density ratio, kde, histogram or frequency, "
             "or add --joint",
         )
-    if is_expression(p) and is_expression(q):
+    if is_distribution(p) and is_distribution(q):
         _refuse_for_known(
             column=column, exclude=exclude, density=density != "auto",
             estimator=estimator != "auto", interval=interval != "auto",
@@ -169,12 +166,27 @@ seed, input_format, progress
         tuple(column), tuple(exclude), tuple(categorical), tuple(numeric), missing, weight,
         input_format,
     )  # fmt: skip
+    factor = 1 / math.log(float(base)) if unit != "nats" else 1.0
+    look = Look(scale, most or (len(column) if column else 3), top)
+    if is_distribution(p) or is_distribution(q):
+        from klcli.plotting.onesample import known_side_plot
+
+        if max_rows is not None:
+            raise UsageError(
+                "--max-rows means nothing against a known distribution: all rows count",
+                "leave --max-rows out",
+            )
+        data_first = is_distribution(q)
+        data, known = (p, q) if data_first else (q, p)
+        return known_side_plot(
+            data, known, selection, request, look, data_first=data_first,
+            explicit=direction != "both", unit=unit, factor=factor, progress=progress,
+        )  # fmt: skip
     reader = row_reader(method, max_rows, int(seed), drop=missing == "drop", weight=weight)
     tables = tabulate(
         p, q, selection, layout=None if joint else layout_of(method), rows=reader, seed=int(seed),
         progress=progress,
     )  # fmt: skip
-    factor = 1 / math.log(float(base)) if unit != "nats" else 1.0
     sample = None if reader is None else reader.sample
     if sample is not None:
         if most is not None:
@@ -184,7 +196,6 @@ seed, input_format, progress
             __version__, int(seed), unit, tables.p, tables.q, planes=planes,
             findings=tables.findings,
         )  # fmt: skip
-    number = most or (len(column) if column else 3)
     examined = {}
     for done, table in enumerate(tables.columns):
         if progress is not None:
@@ -192,22 +203,14 @@ seed, input_format, progress
         examined[table.name] = examine_column(table, request)
     refuse_idle([[each.estimate for each in found] for found in examined.values()], method)
     order = sorted(tables.columns, key=lambda table: _largest_first(examined[table.name]))
-    look = Look(scale, number, top)
     panels = tuple(
         _panel(table, examined[table.name], method, look, confidence, factor)
-        for table in order[:number]
+        for table in order[: look.most]
     )
     return PlotReport(
         __version__, int(seed), unit, tables.p, tables.q, panels,
-        left_out=tuple(table.name for table in order[number:]), findings=tables.findings,
+        left_out=tuple(table.name for table in order[look.most :]), findings=tables.findings,
     )  # fmt: skip
-
-
-def is_expression(source: Any) -> bool:
-    """Tell whether a source is a known distribution, written as a call, rather than a file."""
-    if not isinstance(source, str) or not _CALL.match(source):
-        return False
-    return not Path(source).exists()
 
 
 def _refuse_for_known(**given: object) -> None:

@@ -245,7 +245,7 @@ class PlotReport:
     Attributes
     ----------
     p, q : SourceInfo
-        What was compared; a known distribution has 0 rows.
+        What was compared; a known distribution has no rows.
     left_out : tuple of str
         Columns that were compared and are not among the panels, because others differ more.
     """

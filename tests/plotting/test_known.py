@@ -7,7 +7,6 @@ from scipy import stats
 
 import klcli
 from klcli.errors import UsageError
-from klcli.plotting.plot import is_expression
 from klcli.plotting.report import Role
 
 PAIRS = [
@@ -95,20 +94,3 @@ def test_vectors_are_refused():
     one = "multivariate_normal([0, 0], [[1, 0], [0, 1]])"
     with pytest.raises(UsageError, match="one axis"):
         klcli.plot(one, one)
-
-
-@pytest.mark.parametrize(
-    ("source", "known"),
-    [
-        ("norm(0, 1)", True), ("0.3*norm(-2,1) + 0.7*norm(2,0.5)", True), ("data.csv", False),
-        ("data (1).csv", False), ("-", False), (3, False),
-    ],
-)  # fmt: skip
-def test_expressions_are_told_from_files(source, known):
-    assert is_expression(source) is known
-
-
-def test_a_file_that_looks_like_a_call_is_a_file(tmp_path, monkeypatch):
-    (tmp_path / "norm(0, 1)").write_text("x\n1\n")
-    monkeypatch.chdir(tmp_path)
-    assert not is_expression("norm(0, 1)")
