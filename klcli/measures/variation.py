@@ -12,6 +12,9 @@ import numpy as np
 from klcli.densities.frequency import masses
 from klcli.diagnostics.support import no_number
 from klcli.errors import UsageError
+from klcli.estimators.empirical_bayes import posterior_weight
+from klcli.estimators.multiplicity import multiplicity
+from klcli.estimators.ratio_prior import posterior
 from klcli.measures.contract import DIMENSIONLESS, Measured
 from klcli.measures.inversion import (
     DRAWS,
@@ -27,6 +30,7 @@ from klcli.results import Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from klcli.counts import CountTable
     from klcli.densities.logistic import Fit, Model
     from klcli.densities.ratio import Ensemble
     from klcli.measures.material import Material
@@ -157,7 +161,19 @@ def _categories(material: Material) -> Inverted:
     inverted = invert(observed, families, material.confidence, 1.0)
     above = mass_p > mass_q
     inside = float(mass_p[above].sum()), float(mass_q[~above].sum())
-    return _capped(inverted, inside, (n, m), material.confidence)
+    capped = _capped(inverted, inside, (n, m), material.confidence)
+    return capped if material.added is not None else _learned(capped, table)
+
+
+def _learned(inverted: Inverted, table: CountTable) -> Inverted:
+    """Let rare categories learn from all others, as is done for D(P‖Q); within the interval."""
+    weight = float(posterior_weight(table.p[None], table.q[None])[0])
+    if weight == 0:
+        return inverted
+    counts = multiplicity(table.p, table.q)
+    mean = posterior(counts, function=lambda log_ratio: np.abs(np.expm1(log_ratio)) / 2).mean
+    value = inverted.value + weight * (mean - inverted.value)
+    return replace(inverted, value=min(max(value, inverted.low), inverted.high))
 
 
 def _normal(values: Floats) -> Floats:

@@ -50,6 +50,8 @@ def complete(monkeypatch, capsys):
         ("kl estimate --density k", ["kde", "knn"]),
         ("kl estimate a b --estimator m", ["monte-carlo"]),
         ("kl estimate a b --interval b", ["basic", "bca"]),
+        ("kl estimate --divergence w", ["wasserstein"]),
+        ("kl compare a b --divergence h", ["hellinger"]),
         ("kl estimate --base ", ["e", "2", "10"]),
         ("kl estimate --missing ", ["category", "drop"]),
         ("kl estimate --smoothing ", list(options.SMOOTHINGS)),
@@ -57,7 +59,7 @@ def complete(monkeypatch, capsys):
         ("kl estimate --bandwidth ", list(options.BANDWIDTHS)),
         ("kl estimate --input-format p", ["parquet"]),
         ("kl estimate --format j", ["json", "jsonl"]),
-        ("kl methods heavy", ["heavy-tail"]),
+        ("kl methods heavy", ["heavy-tail", "heavy-values"]),
         ("kl estimate exam", [""]),  # nothing of ours, so that the shell offers files
     ],
 )
