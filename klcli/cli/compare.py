@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 EXAMPLES = """Examples:
 
 \b
-  kl compare jan.csv jul.csv -c air_time       all divergences, and which to use
-  kl compare jan.csv jul.csv -c air_time -v    and where the advice is from
+  kl compare jan.csv jul.csv -c air_time     all divergences and advice
+  kl compare jan.csv jul.csv -c air_time -v  and where that is from
   kl compare a.npy b.npy -o compare.json -o compare.md
 """
 

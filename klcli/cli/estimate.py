@@ -21,8 +21,8 @@ EXAMPLES = """Examples:
   kl estimate jan.csv jul.csv -c dep_delay -v  one column, and why this method
   kl estimate jan.csv jul.csv --joint          all columns together
   kl estimate a.npy b.npy -c x0 --value        the bare number
-  kl estimate a.npy b.npy --divergence js      another divergence; all shows all
-  kl estimate jan.csv "norm(0, 30)" -c dep_delay  rows against a known distribution
+  kl estimate a.npy b.npy --divergence js      another divergence, or all
+  kl estimate jan.csv "norm(0, 30)" -c dep_delay  a known distribution
   kl estimate old.parquet new.parquet -o drift.json --fail-above 0.1
 """
 
