@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import accuracy, coverage
+from benchmarks import accuracy, coverage, onesample
 from benchmarks.contenders import augmented, contenders, jeffreys, quantile_cells, values
 from benchmarks.pictures import Panel, strips
 from benchmarks.replications import Setting
@@ -79,9 +79,35 @@ def test_coverage_writes_its_tables(tmp_path):
     assert "## No difference, 60:80 rows, delta" in text
 
 
+def test_onesample_writes_its_tables(tmp_path):
+    path = tmp_path / "onesample.json"
+    pairs = ("norm(0, 1) against norm(1, 1)", "expon() against expon()", "poisson(3) against *(?)")
+    words = [word for pair in pairs for word in ("--pairs", pair)]
+    done = run("onesample", *words, "--rows", "80", "--replications", "6", "--resamples", "99",
+               "--jobs", "1", "-o", str(path), "-o", str(tmp_path / "onesample.md"), "--check")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    results = {(each["pair"], each["direction"]): each
+               for each in json.loads(path.read_text())["results"]}  # fmt: skip
+    assert len(results) == 5
+    shift = results[pairs[0], "forward"]
+    assert shift["truth"] == pytest.approx(0.5)
+    assert shift["bound"] == pytest.approx(80**-0.5, rel=0.01)
+    assert shift["alarms"] == 1
+    assert results[pairs[1], "reverse"]["null"]
+    assert results["poisson(3) against poisson(?)", "forward"]["truth"] == 0
+    assert "## D(Q‖P), 80 rows" in (tmp_path / "onesample.md").read_text()
+
+
+def test_least_errors_of_one_sample_and_nearest_members():
+    truth = onesample.truth("norm(0, 1)", "norm(0.2, 1)")
+    assert truth == pytest.approx((0.02, 0.02, 0.2), rel=0.01)
+    assert onesample.nearest("uniform()", "norm(?, ?)").startswith("norm(0.5, 0.288")
+
+
 @pytest.mark.parametrize(
     ("command", "words", "told"),
     [
+        (onesample, ["--pairs", "no such pair"], "no pair fits"),
         (accuracy, ["--pairs", "no such pair"], "no pair fits"),
         (accuracy, ["--methods", "klcli,guess"], "no method guess"),
         (coverage, ["--intervals", "wild"], "no interval wild"),

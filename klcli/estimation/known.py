@@ -18,10 +18,10 @@ from klcli.intervals.influence import score_interval
 from klcli.known_counts import KnownColumn, KnownCounts
 from klcli.onesample import normal
 from klcli.onesample.diagnose import Doubt, doubt_forward, doubt_reverse, few_rows
-from klcli.onesample.null import KnownNull, simulate_scores
+from klcli.onesample.null import KnownNull, cell_edges, simulate_scores
 from klcli.onesample.ratio import Both, estimate_scores
 from klcli.onesample.shares import estimate_shares, simulate_shares
-from klcli.onesample.tangent import directions_of
+from klcli.onesample.tangent import tangent_of
 from klcli.results import Direction, Estimate, Finding, Report, SourceInfo, Status
 from klcli.typing import Interval
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from klcli.estimation.choice import Method
     from klcli.estimation.column import Request
     from klcli.estimation.distribution import KnownSide
+    from klcli.onesample.ratio import Tangent
     from klcli.typing import Point
 
 #: Methods that a known side goes with, by option; the first one is the default.
@@ -247,7 +248,7 @@ def _column(
         for direction in request.directions
     }
     if undefined is None and not table.n_p > 0:
-        p_value = _null(column, table, against, request).p_value
+        p_value = _null(column, table, None, request).p_value
         beyond = [
             _all_outside(column, replace(blank, p_value=p_value), sides.seen(each))
             for each, blank in blanks.items()
@@ -257,13 +258,15 @@ def _column(
         warnings = (*column.findings, undefined)
         unknown = [replace(blank, warnings=warnings) for blank in blanks.values()]
         return ExaminedKnown(unknown, column, against, table)
-    both = estimate_shares(table) if table.labels else estimate_scores(table)
-    forward = replace(both.forward, value=both.forward.value + column.fitted / (2 * table.n_p))
-    null = _null(column, table, against, request)
+    tangent = None
+    if against is not None and isinstance(against.known, Known) and against.fitted:
+        tangent = tangent_of(table, against.known, [name for name, _ in against.fitted])
+    both = estimate_shares(table) if table.labels else estimate_scores(table, tangent)
+    null = _null(column, table, tangent, request)
     results = []
     for direction, blank in blanks.items():
         away = sides.seen(direction) is _AWAY
-        point, values = (forward, null.forward) if away else (both.reverse, null.reverse)
+        point, values = (both.forward, null.forward) if away else (both.reverse, null.reverse)
         bounds = _interval(method[2], table, point, request.confidence)
         judge = doubt_forward if away else doubt_reverse
         doubt = judge(table, *sides.letters)
@@ -364,7 +367,7 @@ def _all_outside(column: KnownColumn, blank: Estimate, seen: Direction) -> Estim
 
 
 def _null(
-    column: KnownColumn, table: KnownCounts, against: Against | None, request: Request
+    column: KnownColumn, table: KnownCounts, tangent: Tangent | None, request: Request
 ) -> KnownNull:
     # Rows of unequal weight are not draws from Q, so no test says what those would be.
     weighted = column.summary.effective_rows < column.summary.rows * (1 - 1e-9)
@@ -372,11 +375,8 @@ def _null(
     rng = _stream(column, request)
     if table.labels:
         return simulate_shares(table, column.outside, draws, rng)
-    directions = None
-    if against is not None and isinstance(against.known, Known) and against.fitted and draws:
-        directions = directions_of(table, against.known, [name for name, _ in against.fitted])
-    null = simulate_scores(table, column.outside, draws, rng, directions)
-    return replace(null, forward=null.forward + column.fitted / (2 * max(table.n_p, 1.0)))
+    directions = None if tangent is None else tangent(cell_edges(table))
+    return simulate_scores(table, column.outside, draws, rng, directions)
 
 
 def _stream(column: KnownColumn, request: Request) -> Generator:

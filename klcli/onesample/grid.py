@@ -26,6 +26,8 @@ class Grid:
 
     Attributes
     ----------
+    edges : ndarray, shape (cells − 1,)
+        Normal scores of Q at the bounds between cells.
     owner : ndarray of int, shape (cells of the table,)
         The cell of the grid that each cell of the table lies in.
     p : ndarray, shape (cells,)
@@ -40,6 +42,7 @@ class Grid:
         Rows of P.
     """
 
+    edges: Floats
     owner: Integers
     p: Floats
     log_base: Floats
@@ -81,6 +84,7 @@ def grid(table: KnownCounts, base: Base) -> Grid:
         known = normal.log_mass(below, above) - normal.log_mass(table.lower, table.upper)
         known = np.where(np.isfinite(known), known, 0.0)
     return Grid(
+        edges,
         owner,
         p,
         normal.log_mass(inner[:-1], inner[1:]),

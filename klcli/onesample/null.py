@@ -108,12 +108,12 @@ def simulate_scores(
     if directions is not None:
         p = p - _fitted_away(p - share, share, directions)
     cells = Grid(
-        np.arange(len(share)), share, log_q, log_q, normal.middle(bounds[:-1], bounds[1:]),
+        edges, np.arange(len(share)), share, log_q, log_q, normal.middle(bounds[:-1], bounds[1:]),
         np.zeros(len(share)), float(rows),
     )  # fmt: skip
     if len(share) < 2:
         return KnownNull(1 / (draws + 1) if outside else 1.0, np.zeros(draws), np.zeros(draws))
-    evidence, values = _quadratic(cells, p - share)
+    evidence, values = _quadratic(cells, p - share, directions)
     statistic = np.maximum(_standardised(evidence), _standardised(_farthest(p, share)))
     p_value = float(np.mean(statistic >= statistic[0] - 1e-9))
     if outside:
@@ -129,11 +129,15 @@ def _fitted_away(excess: Floats, share: Floats, directions: Floats) -> Floats:
     return result
 
 
-def _quadratic(cells: Grid, excess: Floats) -> tuple[Floats, Floats]:
-    """Return log evidence and estimate for shares that exceed Q's by `excess`."""
+def _quadratic(cells: Grid, excess: Floats, directions: Floats | None) -> tuple[Floats, Floats]:
+    """Return log evidence and estimate for shares that exceed Q's by `excess`.
+
+    In `directions` that were fitted there is no excess, and so no optimism.
+    """
     rows, share = cells.rows, cells.p
     evidence, estimates = [], []
-    models = [smooth(cells, curved=False), random_walk(cells)]
+    # A normal base near P adds location and scale, here a slope and a parabola.
+    models = [smooth(cells, curved=False), smooth(cells, curved=True), random_walk(cells)]
     for model in models:
         centred = model.design - share @ model.design
         covariance = centred.T @ (centred * share[:, None])
@@ -145,7 +149,13 @@ def _quadratic(cells: Grid, excess: Floats) -> tuple[Floats, Floats]:
         gain = squared_score @ shrink
         determinant = 2 * np.log(np.diag(factor)).sum() - np.log(shrink).sum(axis=0)
         evidence.append(0.5 * (rows * gain + model.log_determinants - determinant))
-        optimism = shrink.sum(axis=0) / rows
+        # A constant has no variance, and so no optimism.
+        basis = (centred @ (whiten.T @ rotation)) * share[:, None] ** 0.5
+        free = np.sum(basis**2, axis=0)
+        if directions is not None:
+            fitted = (directions - share @ directions) * share[:, None] ** 0.5
+            free -= np.sum((np.linalg.qr(fitted)[0].T @ basis) ** 2, axis=0)
+        optimism = free @ shrink / rows
         estimates.append(gain - 0.5 * squared_score @ shrink**2 - 0.5 * optimism)
     stacked = np.hstack(evidence)
     largest = stacked.max(axis=1)

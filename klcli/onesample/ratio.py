@@ -13,9 +13,14 @@ from klcli.onesample.fit import ensemble
 from klcli.typing import Point
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from klcli.known_counts import KnownCounts
     from klcli.onesample.fit import Ensemble, Member
     from klcli.typing import Floats
+
+    #: Bounds between cells → derivatives of Q's log probabilities, shape (cells, parameters).
+    Tangent = Callable[[Floats], Floats]
 
 #: Standard deviation of the log of an exponential variable; see `klcli.estimators.ratio`.
 _LOG_GAP_DEVIATION: Final = math.pi / math.sqrt(6)
@@ -29,9 +34,19 @@ class Both:
     reverse: Point
 
 
-def estimate_scores(table: KnownCounts) -> Both:
+def estimate_scores(table: KnownCounts, tangent: Tangent | None = None) -> Both:
     """Estimate both directions for numbers.
 
+    Parameters
+    ----------
+    table : KnownCounts
+        Rows of P.
+    tangent : callable, optional
+        Where parameters of Q were fitted to the rows, as `klcli.onesample.tangent.tangent_of`
+        returns it. In those directions the rows show nothing any more, and so no optimism.
+
+    Notes
+    -----
     With g the fitted log p/q, D(P‖Q) is mean_P g − log E_Q e^g and D(Q‖P) is −E_Q g −
     log mean_P e^−g, in which means over rows of P are taken over the sample and expectations
     under Q are exact: the Donsker-Varadhan functional, which is the plug-in value with its
@@ -40,15 +55,16 @@ def estimate_scores(table: KnownCounts) -> Both:
     `klcli.estimators.ratio.RatioPlugIn`, whose limit for ever more rows of Q this is.
     """
     fitted = ensemble(table)
-    return Both(_forward(table, fitted), _reverse(table, fitted))
+    return Both(_forward(table, fitted, tangent), _reverse(table, fitted))
 
 
-def _forward(table: KnownCounts, fitted: Ensemble) -> Point:
+def _forward(table: KnownCounts, fitted: Ensemble, tangent: Tangent | None) -> Point:
     share = table.p / table.n_p
     values, squares, ratios = [], [], []
     for member in fitted.members:
         ratio, tilted = log_ratio(member)
-        optimism, square = _spread(member, tilted)
+        directions = None if tangent is None else tangent(member.grid.edges)
+        optimism, square = _spread(member, tilted, directions)
         values.append(float(share @ ratio) - 0.5 * optimism)
         squares.append(0.5 * square)
         ratios.append(ratio)
@@ -110,10 +126,18 @@ def log_ratio(member: Member) -> tuple[Floats, Floats]:
     return ratio, np.exp(eta + cells.log_base - log_mean)
 
 
-def _spread(member: Member, mass: Floats) -> tuple[float, float]:
-    """Return the sums of log(1 + μ) and of its square for the eigenvalues μ of A⁻¹C/n."""
+def _spread(member: Member, mass: Floats, directions: Floats | None = None) -> tuple[float, float]:
+    """Return the sums of log(1 + μ) and of its square for the eigenvalues μ of A⁻¹C/n.
+
+    C is the covariance of the basis; where parameters of Q were fitted, that of what is left of
+    the basis once it has been regressed on their `directions`.
+    """
     design = member.model.design
     root = (design - mass @ design) * mass[:, None] ** 0.5
+    if directions is not None:
+        fitted = (directions - mass @ directions) * mass[:, None] ** 0.5
+        basis = np.linalg.qr(fitted)[0]
+        root = root - basis @ (basis.T @ root)
     whitened = np.linalg.solve(np.linalg.cholesky(member.fit.precision), root.T)
     eigenvalues = np.linalg.eigvalsh(whitened @ whitened.T)
     logs = np.log1p(np.maximum(eigenvalues, 0.0) / member.grid.rows)

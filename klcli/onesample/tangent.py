@@ -9,10 +9,9 @@ import numpy as np
 
 from klcli.divergences.cumulative import Cumulative
 from klcli.onesample import normal
-from klcli.onesample.null import cell_edges
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from klcli.divergences.known import Known
     from klcli.known_counts import KnownCounts
@@ -23,8 +22,13 @@ if TYPE_CHECKING:
 _CHANGE: Final = 1e-5
 
 
-def directions_of(table: KnownCounts, known: Known, names: Sequence[str]) -> Floats:
-    """Return derivatives of log probabilities of the test's cells, shape (cells, parameters).
+def tangent_of(
+    table: KnownCounts, known: Known, names: Sequence[str]
+) -> Callable[[Floats], Floats]:
+    """Return what gives the derivatives of log probabilities in parameters that were fitted.
+
+    The result takes bounds between cells, as normal scores of Q, shape (cells − 1,), and returns
+    derivatives of shape (cells, parameters).
 
     Parameters
     ----------
@@ -35,26 +39,34 @@ def directions_of(table: KnownCounts, known: Known, names: Sequence[str]) -> Flo
     names : sequence of str
         Which were fitted.
     """
-    edges = cell_edges(table)
-    if table.points:
-        at = Cumulative(known).at(edges)
-    else:
-        at = np.interp(edges, table.upper[:-1], table.values[:-1])
-    columns = []
-    for name in names:
-        logs = [_log_masses(_moved(known, name, sign * _CHANGE), at) for sign in (1, -1)]
-        with np.errstate(invalid="ignore"):
-            slope = (logs[0] - logs[1]) / 2
-        columns.append(np.where(np.isfinite(slope), slope / _CHANGE, 0.0))
-    return np.array(columns).T
+
+    def directions(edges: Floats) -> Floats:
+        if table.points:
+            at = Cumulative(known).at(edges)
+        else:
+            at = np.interp(edges, table.upper[:-1], table.values[:-1])
+        columns = []
+        for name in names:
+            change = _CHANGE * _unit(known, name)
+            logs = [_log_masses(_moved(known, name, by), at) for by in (change, -change)]
+            with np.errstate(invalid="ignore"):
+                slope = (logs[0] - logs[1]) / (2 * change)
+            columns.append(np.where(np.isfinite(slope), slope, 0.0))
+        return np.array(columns).T
+
+    return directions
+
+
+def _unit(known: Known, name: str) -> float:
+    """Return how large a change of a parameter is a large one."""
+    values = dict(known.values)
+    size = values.get("scale", 1.0) if name == "loc" else values[name]
+    return max(abs(float(size)), 1e-300)
 
 
 def _moved(known: Known, name: str, change: float) -> Known:
     values = dict(known.values)
-    unit = abs(values[name])
-    if name == "loc":
-        unit = max(abs(values.get("scale", 1.0)), 1e-300)
-    values[name] += change * unit
+    values[name] += change
     return replace(known, values=tuple(values.items()))
 
 
