@@ -272,7 +272,7 @@ def _column(
         doubt = judge(table, *sides.letters)
         estimate = _result(column, table, blank, point, bounds, values, doubt, away=away)
         results.append(replace(estimate, p_value=null.p_value))
-    return ExaminedKnown(results, column, against, table, Both(forward, both.reverse))
+    return ExaminedKnown(results, column, against, table, both)
 
 
 def _chosen(column: KnownColumn, method: Method) -> tuple[KnownCounts, str, Finding | None]:
