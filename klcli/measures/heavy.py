@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: From this shape of a Pareto tail on, the variance of the values is infinite.
 _INFINITE_VARIANCE: Final = 0.5
 _ONE_SIDED: Final = 1.645
-#: Rows beyond the part of the line that a lower bound is taken from.
+#: Fewest rows beyond the part of the line that a lower bound is taken from.
 _BEYOND: Final = 10.0
 _FEWEST: Final = 20
 
@@ -24,7 +24,7 @@ def heavy_values(numbers: CountTable, names: tuple[str, str]) -> tuple[Finding, 
     """Warn where the variance of the values is infinite on either side.
 
     ∫ |F − G| dx then depends on rows so far out that the samples need not hold any of them. What
-    lies between values with at least ten rows of both samples beyond them is a lower bound.
+    lies between values with √n rows beyond them, and at least ten, is a lower bound.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ def heavy_values(numbers: CountTable, names: tuple[str, str]) -> tuple[Finding, 
         return None
     (name, side), shape = max(shapes.items(), key=lambda item: item[1])
     pooled = numbers.p + numbers.q
-    rank = np.cumsum(pooled)
-    inner = (rank >= _BEYOND) & (rank <= pooled.sum() - _BEYOND)
+    rank, beyond = np.cumsum(pooled), max(_BEYOND, float(pooled.sum()) ** 0.5)
+    inner = (rank >= beyond) & (rank <= pooled.sum() - beyond)
     return Finding(
         "heavy-values",
         f"the {side} tail of {name} is that of a Pareto distribution of shape {shape:.2f}, whose "
-        f"variance is infinite: the outermost {_BEYOND:.0f} rows at both ends are left out, and "
+        f"variance is infinite: the outermost {beyond:.0f} rows at both ends are left out, and "
         "the distance is a lower bound",
     ), inner
 
