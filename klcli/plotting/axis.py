@@ -98,8 +98,12 @@ def ruler(table: CountTable, kind: str, scale: str, most: int = _MOST) -> Ruler:
         wide = low > 0 and high > _SPAN * low and crowded
         scale = "log" if wide and kind != Kind.DATETIME else "linear"
     if scale == "log":
-        positive = float(places[places > 0][0]) if np.any(places > 0) else 1.0
-        return Ruler(_powers(max(low, positive), max(high, positive * 2), most), scale)
+        above = places > 0
+        least = float(places[above][0]) if above.any() else 1.0
+        low, high = max(low, least), max(high, 2 * max(low, least))
+        logs = np.log10(np.maximum(places, least))
+        width = _spread(logs, sides, math.log10(low), math.log10(high), most)
+        return Ruler(_powers(low, high, width), scale)
     wanted = _spread(places, sides, low, high, most)
     return Ruler(_rounded(table, low, high, wanted, kind, most), "linear")
 
@@ -187,15 +191,17 @@ def round_up(width: float) -> float:
     return step
 
 
-def _powers(low: float, high: float, most: int) -> Floats:
-    """Return bounds in equal ratios, rounded to three digits where that keeps them apart."""
-    decades = math.log10(high / low)
-    each = max(1, min(20, int(most / max(decades, 1e-9))))
+def _powers(low: float, high: float, width: float) -> Floats:
+    """Return bounds in equal ratios, with a whole number of cells to a factor of ten.
+
+    They are rounded to three digits. `width` is wanted, in powers of ten.
+    """
+    each = int(np.clip(round(1 / width), 1, 50))
     first, last = math.floor(each * math.log10(low)), math.ceil(each * math.log10(high))
     last = max(last, first + 1)
     edges = 10.0 ** (np.arange(first, last + 1) / each)
     rounded: Floats = np.array([float(f"{edge:.3g}") for edge in edges])
-    # The smallest number must not fall off the axis.
+    # The smallest and the largest number must not fall off the axis.
     rounded[0] = min(rounded[0], low)
     if rounded[-1] <= high:
         rounded = np.append(rounded, float(f"{high * 10 ** (1 / each):.3g}"))

@@ -238,6 +238,8 @@ def _panel(
     """Return one column in the unit of the report."""
     estimates: list[Estimate] = [each.estimate.scaled(factor) for each in examined]
     answers = [assemble.answer(each) for each in estimates]
+    if column.undefined is not None:
+        return assemble.nothing(column.name, str(column.kind), answers)
     choice = method.for_kind(column.kind)
     found = subject(column, examined, choice) if isinstance(choice, Choice) else None
     if found is None:

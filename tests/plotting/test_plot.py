@@ -266,6 +266,13 @@ class TestChoice:
         assert empty.answers[0].status == "undefined"
         assert empty.answers[0].warnings
 
+    def test_free_text_says_why(self):
+        frame = pl.DataFrame(
+            {"t": [f"a sentence {k} of many words" for k in range(99)], "x": range(99)}
+        )
+        report = klcli.plot(frame, frame, resamples=0)
+        assert [panel.shape for panel in report.panels] == ["steps", ""]
+
     @pytest.mark.parametrize(
         ("options", "named"),
         [

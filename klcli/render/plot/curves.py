@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from klcli.data.wording import number
 from klcli.plotting.report import Role
@@ -11,12 +11,14 @@ from klcli.render.plot import words
 from klcli.render.plot.paired import draw_pairs, draw_parts, legend
 from klcli.render.plot.palette import PAPER
 from klcli.render.plot.terminal import integrand, ratio_limits
-from klcli.results import Direction, Status
+from klcli.results import Direction, Kind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from klcli.plotting.report import Cell, Panel
+#: Seconds.
+_DAY: Final = 86400.0
 
 
 def draw_curves(part: Any, panel: Panel, unit: str, sources: Sequence[str]) -> None:
@@ -58,7 +60,7 @@ def draw_curves(part: Any, panel: Panel, unit: str, sources: Sequence[str]) -> N
     axes[0].set_xlim(low, high)
     for axis in axes:
         _hatch(axis, panel, cells)
-    if panel.kind == "datetime":
+    if panel.kind == Kind.DATETIME:
         _dates(axes[-1], low, high)
     if panel.column:
         axes[-1].set_xlabel(words.plain_text(panel.column))
@@ -68,11 +70,13 @@ def draw_curves(part: Any, panel: Panel, unit: str, sources: Sequence[str]) -> N
         draw_parts(parts, beside, panel.answers, "", legend=False)
         for axis, title in ((share, "share off the axis"), (parts, "contribution")):
             axis.set_title(title, fontsize=9)
+            axis.locator_params(axis="x", nbins=2)
 
 
 def _density(axis: Any, panel: Panel, cells: Sequence[Cell]) -> None:
     edges = [cell.lower for cell in cells] + [cells[-1].upper]
-    p, q = [cell.density_p for cell in cells], [cell.density_q for cell in cells]
+    unit = _DAY if panel.kind == Kind.DATETIME else 1.0
+    p, q = [unit * cell.density_p for cell in cells], [unit * cell.density_q for cell in cells]
     if panel.shape == "steps":
         axis.stairs(q, edges, fill=True, color=PAPER["q"], alpha=0.25, linewidth=0)
         axis.stairs(q, edges, color=PAPER["q"], linewidth=1.0, linestyle="--")
@@ -83,7 +87,8 @@ def _density(axis: Any, panel: Panel, cells: Sequence[Cell]) -> None:
         axis.plot(x, q, color=PAPER["q"], linewidth=1.0, linestyle="--")
         axis.plot(x, p, color=PAPER["p"], linewidth=1.6)
     axis.set_ylim(bottom=0)
-    axis.set_ylabel("density of log" if panel.scale == "log" else "density")
+    name = "density of log" if panel.scale == "log" else "density"
+    axis.set_ylabel("density per day" if panel.kind == Kind.DATETIME else name)
 
 
 def middles(panel: Panel, cells: Sequence[Cell]) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -89,7 +90,19 @@ def saved(make: Callable[[], Figure], file_format: str, title: str = "") -> byte
     with _own_settings():
         metadata = {**_METADATA[file_format], **({"Title": title} if title else {})}
         make().savefig(content, format=file_format, dpi=DOTS_PER_INCH, metadata=metadata)
-    return content.getvalue()
+    return _numbered(content.getvalue()) if file_format == "svg" else content.getvalue()
+
+
+def _numbered(svg: bytes) -> bytes:
+    """Return an SVG whose names are numbers in the order of their definition.
+
+    Matplotlib's own are hashes of coordinates, whose last digits are not the same each time.
+    """
+    names = dict.fromkeys(re.findall(rb'id="([a-zA-Z][0-9a-f]{10})"', svg))
+    numbers = {name: b"%s%d" % (name[:1], place) for place, name in enumerate(names)}
+    if not numbers:
+        return svg
+    return re.sub(b"|".join(numbers), lambda match: numbers[match[0]], svg)
 
 
 @contextmanager
@@ -145,7 +158,11 @@ def _figure(report: PlotReport) -> Figure:
     parts = figure.subfigures(max(len(heights), 1), 1, height_ratios=heights or [1], squeeze=False)
     sources = [printable(words.source(side)) for side in (report.p, report.q)]
     for panel, part in zip(report.panels, parts[:, 0], strict=False):
-        _title(part, panel.column, [words.headline(each, report.unit) for each in panel.answers])
+        _title(
+            part,
+            words.title(report, panel),
+            [words.headline(each, report.unit) for each in panel.answers],
+        )
         if panel.shape in ("curve", "steps"):
             draw_curves(part, panel, report.unit, sources)
         elif panel.shape == "bars":

@@ -39,6 +39,7 @@ def draw_bars(part: Any, panel: Panel, unit: str, sources: Sequence[str]) -> Non
     draw_parts(parts, panel.cells, panel.answers, f"contribution, {unit}")
     for axis in (ratio, parts):
         axis.tick_params(axis="y", length=0)
+        axis.locator_params(axis="x", nbins=4)
 
 
 def legend(axis: Any, sources: Sequence[str], **where: Any) -> None:

@@ -54,7 +54,9 @@ def picture(
     """
     parts = [_sources(report, width, paint)]
     parts += [
-        _panel(panel, report.unit, width, height, paint, verbose=verbose)
+        _panel(
+            panel, words.title(report, panel), report.unit, width, height, paint, verbose=verbose
+        )
         for panel in report.panels
     ]
     for plane in report.planes:
@@ -80,9 +82,7 @@ def _sources(report: PlotReport, width: int, paint: Paint) -> list[str]:
 
 
 def _title(name: str, answers: Sequence[Answer], unit: str, width: int, paint: Paint) -> list[str]:
-    lines = []
-    if name:
-        lines.append(paint(cut(printable(name), width), "strong"))
+    lines = [paint(cut(printable(name), width), "strong")] if name else []
     for answer in answers:
         lines += wrap(words.headline(answer, unit), width, "  ")
     return lines
@@ -95,14 +95,15 @@ def _notes(answers: Sequence[Answer], width: int, *, verbose: bool) -> list[str]
         lines += wrap(f"{where}{printable(message)} [{code}]", width, "  ")
     if verbose:
         for answer in answers:
-            lines += wrap(f"{words.sign(answer.direction)}: {answer.method}", width, "  ")
+            if answer.method:
+                lines += wrap(f"{words.sign(answer.direction)}: {answer.method}", width, "  ")
     return lines
 
 
 def _panel(
-    panel: Panel, unit: str, width: int, height: int, paint: Paint, *, verbose: bool
+    panel: Panel, title: str, unit: str, width: int, height: int, paint: Paint, *, verbose: bool
 ) -> list[str]:
-    lines = _title(panel.column, panel.answers, unit, width, paint)
+    lines = _title(title, panel.answers, unit, width, paint)
     if panel.shape in ("curve", "steps"):
         lines += _charts(panel, unit, width, height, paint)
         beside = [cell for cell in panel.cells if cell.role != Role.INTERVAL]

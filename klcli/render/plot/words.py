@@ -14,7 +14,7 @@ from klcli.results import Direction, Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from klcli.plotting.report import Answer, Cell, PlotReport
+    from klcli.plotting.report import Answer, Cell, Panel, PlotReport
     from klcli.results import SourceInfo
 
 #: What is summed up, by direction.
@@ -31,6 +31,12 @@ def sign(direction: str) -> str:
 def source(side: SourceInfo) -> str:
     """Return what a side is, with the number of its rows if it has any."""
     return f"{side.source}, {side.rows:,} rows" if side.rows else side.source
+
+
+def title(report: PlotReport, panel: Panel) -> str:
+    """Return the name of a column; nothing for two known distributions."""
+    of_data = report.p.rows is not None or report.q.rows is not None
+    return panel.column or ("(empty name)" if of_data else "")
 
 
 def headline(answer: Answer, unit: str) -> str:
