@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 #: Prior variance of the log ratio within a stretch, against the smooth fit: weakly informative,
 #: a factor of e² is ordinary and e⁴ is rare. That of the slope of smooth fits, too.
 BUMP_VARIANCE = 4.0
+#: Log posterior odds from which ends are fitted: below, they would weigh next to nothing.
+_WORTH_WHILE = -2.0
 
 
 def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]], float]:
@@ -48,12 +50,7 @@ def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]]
     cells = len(p)
     if cells < 3:
         return [], 0.0
-    expected = 1 / (1 + np.exp(-np.clip(log_odds, -35, 35)))
-    pooled = p + q
-    sums = [
-        np.concatenate([[0.0], np.cumsum(each)])
-        for each in (p, q, pooled * expected, pooled * expected * (1 - expected))
-    ]
+    sums = _sums(log_odds, p, q)
     log_prior = _log_prior(cells)
     # Mostly nothing sticks out, which few logarithms are enough to see.
     first, stop = _promising(sums, log_prior)
@@ -64,6 +61,54 @@ def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]]
     chosen = _best_disjoint(gain)
     # No more than certain: longer stretches may be likelier alone, though not with the others.
     return chosen, sum(min(0.0, log_prior[place] + _kin(gain, *place)) for place in chosen)
+
+
+def _sums(log_odds: Floats, p: Floats, q: Floats) -> list[Floats]:
+    """Return running sums of p, q, what is expected of P, and its variance."""
+    expected = 1 / (1 + np.exp(-np.clip(log_odds, -35, 35)))
+    pooled = p + q
+    return [
+        np.concatenate([[0.0], np.cumsum(each)])
+        for each in (p, q, pooled * expected, pooled * expected * (1 - expected))
+    ]
+
+
+def ends(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]], float]:
+    """Find where both tails deserve a level of their own, as `bumps` finds other stretches.
+
+    Where one support is narrower, or a part of one sample is wider, both ends differ together:
+    that is as likely as no stretch at all, and not as two accidents. The logarithm of either
+    length is uniform.
+
+    Returns
+    -------
+    stretches : list of (int, int)
+        The first and the last one; empty where it is not worth while to look at them.
+    log_prior : float
+        Log prior probability of such ends against none.
+    """
+    cells = len(p)
+    if cells < 3:
+        return [], 0.0
+    sums = _sums(log_odds, p, q)
+    length = np.arange(1, cells)
+    log_prior = -np.log(length * np.log(cells))
+    zeros, last = np.zeros_like(length), np.full_like(length, cells)
+    left = _gain(sums, zeros, length, log_prior)
+    right = _gain(sums, last - length, last, log_prior)
+    inner, outer = int(left.argmax()), int(right.argmax())
+    gained = float(_log_sum(left) + _log_sum(right))
+    if gained < _WORTH_WHILE or length[inner] + length[outer] > cells:
+        return [], 0.0
+    kin = _log_sum(left) - left[inner] + _log_sum(right) - right[outer]
+    prior = log_prior[inner] + log_prior[outer]
+    places = [(0, int(length[inner])), (cells - int(length[outer]), cells)]
+    return places, float(min(0.0, prior + kin))
+
+
+def _log_sum(logs: Floats) -> float:
+    largest = logs.max()
+    return float(np.log(np.exp(logs - largest).sum()) + largest)
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ import numpy as np
 
 from klcli.counts import CountTable, Role
 from klcli.densities.bands import of_ensemble
-from klcli.densities.bumps import BUMP_VARIANCE, bumps
+from klcli.densities.bumps import BUMP_VARIANCE, bumps, ends
 from klcli.densities.logistic import Fit, Model, path
 from klcli.densities.splines import linear, natural_cubic
 from klcli.typing import FittedPair
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: an atom from its neighbours: weakly informative, a unit change is ordinary and 4 is rare.
 _SLOPE_VARIANCE = 4.0
 _ATOM_VARIANCE = 1.0
+#: Prior variance of the Pareto shape of p/q, and of q/p, in either tail: shapes beyond 1 belong to
+#: no ratio of densities.
+_SHAPE_VARIANCE = 1.0
 #: Prior variance of the constant: wide enough to be of no account.
 _LEVEL_VARIANCE = 100.0
 #: An atom gets a term of its own where it holds this share of the pooled rows; at most so many.
@@ -65,10 +68,11 @@ class Ensemble:
 class Ratio:
     """The log ratio by penalised logistic regression on the pooled rank.
 
-    Three models compete: a natural cubic smoothing spline in the normal score of the pooled rank
+    Four models compete: a natural cubic smoothing spline in the normal score of the pooled rank
     (linear tails, so normal pairs are nearly linear or quadratic in it), the same with a term for
-    each heavy atom, and a first-order smoothing spline in the rank (a random walk, for steps,
-    spikes and categories in order). The smoothing parameter of each is integrated over by its
+    each heavy atom, the same with a Pareto tail of the ratio at either end, and a first-order
+    smoothing spline in the rank (a random walk, for steps, spikes and categories in order). The
+    smoothing parameter of each is integrated over by its
     Laplace evidence, and so is the choice between them, so that a null pair is fitted by a
     constant and a sharp one by as many terms as the data can carry.
 
@@ -226,10 +230,18 @@ def _models(counts_bytes: bytes, every: bool) -> tuple[Model, ...]:
     prior = _level(design, share, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
     smooth = Model(design, roughness, prior, _weights(10 * rows, 2e-4, rows))
     heavy = np.flatnonzero(share >= _HEAVY)
+    tails = _with_terms(smooth, _tails(rank, rows), _SHAPE_VARIANCE, rows)
     if not 0 < len(heavy) < len(counts) - 3:
-        return smooth, walk
+        return smooth, tails, walk
     heavy = heavy[np.argsort(-share[heavy], kind="stable")[:_MOST_ATOMS]]
-    return smooth, _with_atoms(smooth, heavy, rows), walk
+    return smooth, _with_atoms(smooth, heavy, rows), tails, walk
+
+
+def _tails(rank: Floats, rows: float) -> Floats:
+    """Return the log ratio of a Pareto tail of shape 1 at either end, shape (cells, 2)."""
+    size = min(0.2, 3 / rows**0.5)
+    beyond = np.stack([rank, 1 - rank], axis=1)
+    return np.maximum(np.log(size / beyond), 0.0)
 
 
 def _most(fits: list[tuple[Model, Fit]]) -> float:
@@ -251,6 +263,8 @@ def _with_bumps(smooth: Model, along: list[Fit], p: Floats, q: Floats) -> list[t
     for log_ratio in (np.zeros(len(p)), *(fit.log_ratio for fit in around)):
         places, log_prior = bumps(log_ratio + offset, p, q)
         found.setdefault(tuple(places), log_prior)
+    places, log_prior = ends(offset + np.zeros(len(p)), p, q)
+    found.setdefault(tuple(places), log_prior)
     fits = []
     for stretches, log_prior in found.items():
         if not stretches:

@@ -152,7 +152,8 @@ def _abrupt_end(table: CountTable, run: Integers, counts: Floats) -> int | None:
         if which in ends:
             sure = surprise >= _SURE_AT_ENDS or _apart(table, first, stop)
         else:
-            sure = surprise >= np.log(table.n_p) + _SURE
+            places = np.log(table.n_p) + _SURE
+            sure = surprise >= places and _wide_gap(table, first, stop) >= places
         if sure:
             abrupt[which] = float(counts[which])
     return max(abrupt, key=abrupt.__getitem__, default=None)
@@ -201,6 +202,30 @@ def _surprise_beside(table: CountTable, first: int, stop: int) -> float:
             near = near_p + near_q
             ruled = (math.lgamma(near + run), math.lgamma(near_p), math.lgamma(near))
             surprise = min(surprise, ruled[0] + ruled[1] - ruled[2] - math.lgamma(near_p + run))
+    return surprise
+
+
+def _wide_gap(table: CountTable, first: int, stop: int) -> float:
+    """Return minus the log probability of a gap of Q as wide as that around [first, stop).
+
+    Going by the twenty gaps beside it on either side, whichever are wider on average: if they
+    are exponential alike, a gap exceeds r times the mean of k others with probability
+    (1 + r/k)^−k. A run of P alone makes none: P may have a spike where Q goes on as before.
+    """
+    held = np.flatnonzero(table.q)
+    value = np.where(np.isfinite(table.lower), table.lower, table.upper)[held]
+    rows = np.cumsum(table.q[held])
+    right = int(np.searchsorted(held, stop))
+    left = right - 1
+    far_left = max(int(np.searchsorted(rows, rows[left] - _BESIDE, "right")) - 1, 0)
+    far_right = min(int(np.searchsorted(rows, rows[right] + _BESIDE)), len(rows) - 1)
+    gap = value[right] - value[left]
+    surprise = math.inf
+    for low, high in ((far_left, left), (right, far_right)):
+        beside = float(rows[high] - rows[low])
+        width = float(value[high] - value[low])
+        if beside > 0 and width > 0:
+            surprise = min(surprise, beside * math.log1p(gap / width))
     return surprise
 
 

@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 
 #: The variance of p/q is infinite where its Pareto shape is at least this.
 _INFINITE_VARIANCE = 0.5
-#: Normal quantile of the one-sided 95 % bound that has to lie above.
-_ONE_SIDED = 1.645
+#: Normal quantile of the one-sided 97.5 % bound that has to lie above, and beyond which the shape
+#: rises or falls outwards: pairs at the border are marked in at most 2.5 % of samples.
+_SURE = 1.96
+#: Standard errors by which the outermost rows have to exceed it where the shape rises outwards:
+#: two findings that chance brings with 2.5 and 16 %.
+_LIKELY = 1.0
 #: Fewest rows of P, and cells with any, in a tail that tell anything about its shape.
 _FEWEST_ROWS, _FEWEST_CELLS = 10, 5
 
 
-def tail_shape(p: Floats, q: Floats) -> tuple[float, float]:
+def tail_shape(
+    p: Floats, q: Floats, size: float | None = None, inner: float = 0.0
+) -> tuple[float, float]:
     """Estimate the Pareto shape k of p/q in the tail that the last cells make up.
 
     Where the ratio has a Pareto tail of shape k over rows of Q, a row of P has Q's upper tail
@@ -32,6 +38,10 @@ def tail_shape(p: Floats, q: Floats) -> tuple[float, float]:
     ----------
     p, q : ndarray, shape (cells,)
         Counts in increasing order of the values.
+    size : float, optional
+        Rows of Q in the tail; by default min(0.2 m, 3 √m) of m [2]_.
+    inner : float
+        Rows of Q beyond which the tail is not looked at.
 
     Returns
     -------
@@ -46,14 +56,13 @@ def tail_shape(p: Floats, q: Floats) -> tuple[float, float]:
        sampling", J. Machine Learning Research 25 (2024), 1-58: the same k from fitted ratios, and
        the size of the tail, min(0.2 m, 3 √m).
     """
-    m = q.sum()
-    size = min(0.2 * m, 3 * m**0.5)
+    size = _usual_size(q) if size is None else size
     beyond = np.cumsum(q[::-1])[::-1] - q / 2
     tail = beyond <= size
     if size < 1 or p[tail].sum() < _FEWEST_ROWS or np.count_nonzero(p[tail]) < _FEWEST_CELLS:
         return float("nan"), float("nan")
-    observed = tail & (beyond > 0)
-    distance = np.log(size / np.maximum(beyond, 0.5))
+    observed = tail & (beyond > inner)
+    distance = np.log(size / np.maximum(beyond, max(inner, 0.5)))
     rows = p[tail].sum()
     exposure = float(p[tail] @ distance[tail])
     rate = float(p[observed].sum() + 1) / (exposure + 1)
@@ -64,6 +73,46 @@ def tail_shape(p: Floats, q: Floats) -> tuple[float, float]:
     from_q = float(q[observed] @ weight[observed] ** 2) * (rows / max(exposure, 1.0)) ** 2
     from_p = 1 / float(p[observed].sum() + 1)
     return 1 - rate, rate * (from_p + from_q) ** 0.5
+
+
+def _usual_size(q: Floats) -> float:
+    m = float(q.sum())
+    return min(0.2 * m, 3 * m**0.5)
+
+
+def heavy_shape(p: Floats, q: Floats, limit: float = _INFINITE_VARIANCE) -> float:
+    """Return the Pareto shape of p/q in the tail of the last cells if it surely exceeds a limit.
+
+    Few ratios are Pareto from where a tail is taken to begin. So the shape there is compared with
+    that of the rows before it, four times as far in. Where it falls outwards, as between normal
+    distributions a shift apart, of which it is 0 in the end though more than ½ for all that a
+    thousand rows show, the variance is finite. Where it rises, as from Student's or Laplace's to
+    a normal distribution, the whole tail understates it, and the outermost √m rows of Q tell.
+
+    Parameters
+    ----------
+    p, q : ndarray, shape (cells,)
+        Counts in increasing order of the values.
+    limit : float
+        The shape from which on the variance is infinite.
+
+    Returns
+    -------
+    float
+        NaN where the variance is finite for all that is known.
+    """
+    m = float(q.sum())
+    size = _usual_size(q)
+    shape, error = tail_shape(p, q)
+    before, error_before = tail_shape(p, q, min(4 * size, m / 2), size)
+    rise = (shape - before) / np.hypot(error, error_before)
+    if shape - _SURE * error > limit and not rise < -_SURE:
+        return shape
+    if rise > _SURE:
+        outermost, error = tail_shape(p, q, min(m**0.5, size))
+        if outermost - _LIKELY * error > limit:
+            return outermost
+    return float("nan")
 
 
 def heavy_tail(table: CountTable, sample: str, reference: str) -> Finding | None:
@@ -94,12 +143,10 @@ def heavy_ratio(table: CountTable, sample: str, reference: str, limit: float) ->
         The shape from which on the variance is infinite.
     """
     tails = {
-        "upper": tail_shape(table.p, table.q),
-        "lower": tail_shape(table.p[::-1], table.q[::-1]),
+        "upper": heavy_shape(table.p, table.q, limit),
+        "lower": heavy_shape(table.p[::-1], table.q[::-1], limit),
     }
-    sure = {
-        name: shape for name, (shape, error) in tails.items() if shape - _ONE_SIDED * error > limit
-    }
+    sure = {name: shape for name, shape in tails.items() if shape > limit}
     if not sure:
         return None
     name = max(sure, key=sure.__getitem__)

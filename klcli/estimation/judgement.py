@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Share of an estimate that may come from beyond the data of Q before it says nothing.
 _EXTRAPOLATED = 0.1
+#: Share of P beyond Q's data up to which the interval allows for what lies there: the shapes of
+#: both densities beyond, which differ by a nat or so, then matter less than Q's mass there.
+_MOST_BEYOND = 0.25
 #: Findings of a density after which its estimate is a lower bound.
 _LOWERS = ("coarse-bins", "unresolved")
 
@@ -124,10 +127,9 @@ def _judge_numbers(
     escape = replace(escape, mass=escape.mass * share, bound=escape.bound * share)
     findings: list[Finding | None] = []
     status = Status.OK
-    # Where Q has no rows, its mass is known to no better than a factor of e or so, which is one
-    # nat for each row of P there. It matters once it exceeds the noise of an estimate whose log
-    # ratio varies by one nat, or where Q ends abruptly.
-    if escape.abrupt or escape.mass > 2 * (1 / fine.n_p + 1 / fine.n_q) ** 0.5:
+    # Where Q has no rows, its mass is known to no better than a factor. The interval allows for
+    # that, though not for Q ending abruptly, nor for what the densities do where most of P lies.
+    if escape.abrupt or escape.mass > _MOST_BEYOND:
         findings.append(escape.finding)
         status = Status.LOWER_BOUND
     if not numbers.n_p or not numbers.n_q:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from klcli.densities.frequency import Frequency
+from klcli.counts import CountTable
 from klcli.densities.ratio import Ratio, discrete, inner_share, merge, models
-from klcli.estimators.frequency import FrequencyPlugIn
+from klcli.estimators.frequency import plug_in, plug_in_values
 from klcli.typing import Point
 
 if TYPE_CHECKING:
-    from klcli.counts import CountTable
     from klcli.densities.logistic import Model
     from klcli.densities.ratio import Ensemble
     from klcli.typing import Floats
@@ -22,6 +21,15 @@ if TYPE_CHECKING:
 #: Standard deviation of the log of an exponential variable, π/√6: Q's mass beyond its largest of
 #: m rows is exponential with mean 1/m, and each row of P there contributes its log.
 _LOG_GAP_DEVIATION = math.pi / math.sqrt(6)
+#: The same between two neighbouring rows of Q, of which a run of P takes up an unknown share. The
+#: product of an exponential variable and a uniform share of it is below e^−5.45 with probability
+#: 2.5 %, which a normal variable of this deviation is below −5.45.
+_LOG_PART_DEVIATION = 5.45 / 1.96
+#: A run of P between two rows of Q counts where chance has a probability of exp(−3) to leave one
+#: as long anywhere.
+_MARGIN = 3.0
+#: Rows that tell how many of Q to expect in a run.
+_BESIDE = 20.0
 #: Sum of eigenvalues below which the first terms of the series of log(1 + μ) and of its square are
 #: as good as all: what is left out is less than the cube of this.
 _SMALL = 4e-4
@@ -175,18 +183,41 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         contributions,
         excess_variance=beyond_linear,
         null_variance=beyond_linear,
-        beyond_support=_LOG_GAP_DEVIATION * _beyond(p, q) / p.sum(),
+        beyond_support=math.hypot(_unseen(p, q), _smoothed_away(table, value)),
     )
 
 
-def _beyond(p: Floats, q: Floats) -> float:
-    """Return the rows of P below Q's smallest and above its largest row, in quadrature.
+def _unseen(p: Floats, q: Floats) -> float:
+    """Return the standard deviation of D, in nats, by runs of P that hold no row of Q.
 
-    One row on either side is what chance leaves there, whatever P and Q are.
+    Q's mass beyond its smallest and its largest row is known to no better than a factor; nor is
+    it between two neighbours, which matters where more rows of P lie than chance puts there.
+    One row is what chance leaves in any place, whatever P and Q are.
     """
     seen = np.flatnonzero(q)
-    rows = (p[: seen[0]].sum(), p[seen[-1] + 1 :].sum())
-    return math.hypot(*(max(side - 1.0, 0.0) for side in rows))
+    below = np.concatenate([[0.0], np.cumsum(p)])
+    # Rows of P before the first cell with rows of Q, between neighbouring ones, and after the last.
+    runs = below[np.append(seen, len(p))] - below[np.append(0, seen + 1)]
+    excess = np.maximum(runs - 1, 0.0)
+    n, m = float(p.sum()), float(q.sum())
+    limit = math.log(max(n, 1.0)) + _MARGIN
+    excess[1:-1][runs[1:-1] < limit / math.log1p(m / n)] = 0
+    pooled = np.cumsum(p + q)
+    for run in 1 + np.flatnonzero(excess[1:-1]):
+        # By the rows beside the run (Laplace's rule of succession).
+        left, right = seen[run - 1], seen[run]
+        rows = max(runs[run], _BESIDE)
+        begin = int(np.searchsorted(pooled, pooled[left] - rows, "right"))
+        end = int(np.searchsorted(pooled, pooled[right - 1] + rows)) + 1
+        beside = np.r_[begin : left + 1, right:end]
+        share = (q[beside].sum() + 1) / ((p + q)[beside].sum() + 2)
+        if -runs[run] * math.log1p(-share) < limit:
+            excess[run] = 0
+    outer, inner = excess[[0, -1]], excess[1:-1]
+    return math.hypot(
+        _LOG_GAP_DEVIATION * float(np.sum(outer**2)) ** 0.5,
+        _LOG_PART_DEVIATION * float(np.sum(inner**2)) ** 0.5,
+    ) / n
 
 
 def _spread(
@@ -245,21 +276,39 @@ def _functional(log_ratio: Floats, p: Floats, q: Floats) -> Floats:
     return result
 
 
+def _smoothed_away(table: CountTable, value: float) -> float:
+    """Return by how much, in nats, an estimate on finer cells exceeds the value.
+
+    The cells are twice as many as in `_unsmoothed`, or four times as many, less what the quadratic
+    term of so noisy an estimate makes of chance. Only upwards: smoothing hides differences and
+    makes none.
+    """
+    if discrete(table):
+        return 0.0
+    twice, fourfold = (plug_in(_quantile_cells(table, times), None) for times in (2, 4))
+    excess, finest = (max(finer.value - value, 0.0) for finer in (twice, fourfold))
+    return math.sqrt(max(excess**2, finest**2 - fourfold.null_variance))
+
+
 def _unsmoothed(table: CountTable) -> float:
     """Return Zhang and Grabchak's estimate on cells, which assumes no smoothness.
 
     The cells are 2(n+m)^⅓ pooled quantiles, or the values themselves where they are discrete.
     """
+    cells = table if discrete(table) else _quantile_cells(table, 1)
+    return float(plug_in_values(cells.p[None], cells.q[None], None)[0])
+
+
+def _quantile_cells(table: CountTable, times: int) -> CountTable:
+    """Return 2(n+m)^⅓ pooled quantiles as cells, or that many times more."""
     pooled = table.p + table.q
     rows = pooled.sum()
-    if discrete(table):
-        cell = np.arange(len(pooled))
-    else:
-        count = max(2, round(2 * rows ** (1 / 3)))
-        rank = (np.cumsum(pooled) - pooled / 2) / rows
-        cell = np.minimum((rank * count).astype(int), count - 1)
+    count = max(2, round(2 * times * rows ** (1 / 3)))
+    rank = (np.cumsum(pooled) - pooled / 2) / rows
+    cell = np.minimum((rank * count).astype(int), count - 1)
+    cell = np.cumsum(np.diff(cell, prepend=-1) > 0) - 1
     p, q = (np.bincount(cell, weights=side).astype(float) for side in (table.p, table.q))
-    return float(FrequencyPlugIn(Frequency()).values(table, p[None], q[None])[0])
+    return CountTable.categorical(tuple(map(str, range(len(p)))), p, q)
 
 
 def _merged(counts: Floats, group: Floats) -> Floats:
