@@ -241,7 +241,8 @@ def _tails(rank: Floats, rows: float) -> Floats:
     """Return the log ratio of a Pareto tail of shape 1 at either end, shape (cells, 2)."""
     size = min(0.2, 3 / rows**0.5)
     beyond = np.stack([rank, 1 - rank], axis=1)
-    return np.maximum(np.log(size / beyond), 0.0)
+    terms: Floats = np.maximum(np.log(size / beyond), 0.0)
+    return terms
 
 
 def _most(fits: list[tuple[Model, Fit]]) -> float:

@@ -153,7 +153,7 @@ def _abrupt_end(table: CountTable, run: Integers, counts: Floats) -> int | None:
             sure = surprise >= _SURE_AT_ENDS or _apart(table, first, stop)
         else:
             places = np.log(table.n_p) + _SURE
-            sure = surprise >= places and _wide_gap(table, first, stop) >= places
+            sure = surprise >= places and _wide_gap(table, stop) >= places
         if sure:
             abrupt[which] = float(counts[which])
     return max(abrupt, key=abrupt.__getitem__, default=None)
@@ -205,8 +205,8 @@ def _surprise_beside(table: CountTable, first: int, stop: int) -> float:
     return surprise
 
 
-def _wide_gap(table: CountTable, first: int, stop: int) -> float:
-    """Return minus the log probability of a gap of Q as wide as that around [first, stop).
+def _wide_gap(table: CountTable, stop: int) -> float:
+    """Return minus the log probability of a gap of Q as wide as that which ends at cell `stop`.
 
     Going by the twenty gaps beside it on either side, whichever are wider on average: if they
     are exponential alike, a gap exceeds r times the mean of k others with probability

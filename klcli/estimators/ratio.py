@@ -209,15 +209,20 @@ def _unseen(p: Floats, q: Floats) -> float:
         rows = max(runs[run], _BESIDE)
         begin = int(np.searchsorted(pooled, pooled[left] - rows, "right"))
         end = int(np.searchsorted(pooled, pooled[right - 1] + rows)) + 1
-        beside = np.r_[begin : left + 1, right:end]
-        share = (q[beside].sum() + 1) / ((p + q)[beside].sum() + 2)
+        near_p, near_q = (
+            float(side[begin : left + 1].sum() + side[right:end].sum()) for side in (p, q)
+        )
+        share = (near_q + 1) / (near_p + near_q + 2)
         if -runs[run] * math.log1p(-share) < limit:
             excess[run] = 0
     outer, inner = excess[[0, -1]], excess[1:-1]
-    return math.hypot(
-        _LOG_GAP_DEVIATION * float(np.sum(outer**2)) ** 0.5,
-        _LOG_PART_DEVIATION * float(np.sum(inner**2)) ** 0.5,
-    ) / n
+    return (
+        math.hypot(
+            _LOG_GAP_DEVIATION * float(np.sum(outer**2)) ** 0.5,
+            _LOG_PART_DEVIATION * float(np.sum(inner**2)) ** 0.5,
+        )
+        / n
+    )
 
 
 def _spread(

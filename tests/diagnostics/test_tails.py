@@ -47,7 +47,17 @@ def test_infinite_variances_are_flagged():
     assert flagged(lambda n: RNG.normal(0, 2, n), lambda n: RNG.normal(size=n)) >= 0.95
     assert flagged(lambda n: RNG.laplace(size=n), lambda n: RNG.normal(0, 0.8, n)) >= 0.95
     assert flagged(lambda n: RNG.uniform(0, 1.2, n), RNG.random) >= 0.95
-    assert flagged(lambda n: -RNG.exponential(3, n), lambda n: -RNG.exponential(1, n)) >= 0.95
+    # Student's and Laplace's tails have less than a shape of ½ where the tail is taken to begin.
+    assert flagged(lambda n: RNG.standard_t(3, n), lambda n: RNG.normal(size=n)) >= 0.95
+    assert flagged(lambda n: RNG.laplace(size=n), lambda n: RNG.normal(size=n)) >= 0.85
+    # A shape of 2/3 throughout; a thousand rows tell it to within 0.08.
+    assert flagged(lambda n: -RNG.exponential(3, n), lambda n: -RNG.exponential(1, n)) >= 0.85
+
+
+def test_shapes_that_fall_outwards_are_not_flagged():
+    """Between normal distributions a shift of 2 apart it is 0.66 on average, and 0 in the end."""
+    assert flagged(lambda n: RNG.normal(2, 1, n), lambda n: RNG.normal(size=n)) <= 0.05
+    assert flagged(lambda n: RNG.normal(2.5, 1, n), lambda n: RNG.normal(size=n)) <= 0.05
 
 
 def test_the_message_names_tail_and_sides():
