@@ -48,8 +48,8 @@ class Point:
     null_variance : float
         Variance that would be left if P = Q, in nats², where the influence function vanishes.
     beyond_support : float
-        Standard deviation, in nats, of what lies beyond the smallest and largest value of Q,
-        where the value may be too small but hardly too large.
+        Standard deviation, in nats, of what Q holds where it has no rows, and of what finer cells
+        show: the value may be too small by that but hardly too large.
     """
 
     value: float

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import accuracy, coverage, onesample
+from benchmarks import accuracy, coverage, onesample, tails
 from benchmarks.contenders import augmented, contenders, jeffreys, quantile_cells, values
 from benchmarks.pictures import Panel, strips
 from benchmarks.replications import Setting
@@ -245,3 +245,20 @@ def test_pictures_are_drawn(tmp_path):
     plain = Panel("coverage", "%", {name: [95.0] for name in values}, (70, 100), (95,))
     strips(path, [wide, plain])
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_best_test_of_tails_has_the_power_of_theory():
+    """Exponential tails of rates 1 and 1.2: sums of as many rows are gamma."""
+    rng = np.random.default_rng(740918263555018273)
+    twins = tails.Twins("", stats.expon(), stats.expon(scale=0.5), 0.4, heavy=True, split=1.15)
+    split, expected, found = tails.power(twins, 1000, 1000, rng)
+    assert (split, expected) == (1.15, pytest.approx(1000 * math.exp(-1.15)))
+    # Given how many rows there are; their number hardly matters.
+    bar = stats.gamma(expected, scale=1 / 1.2).isf(0.03)
+    assert found == pytest.approx(stats.gamma(expected).sf(bar), abs=0.04)
+
+
+def test_the_best_test_of_what_hardly_differs_finds_hardly_more_than_its_level():
+    rng = np.random.default_rng(5463728190918273645)
+    twins = tails.Twins("", stats.norm(), stats.norm(), 0.5, heavy=False, split=4.5)
+    assert tails.power(twins, 1000, 1000, rng)[2] == pytest.approx(0.03, abs=0.02)

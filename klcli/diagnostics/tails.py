@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +78,7 @@ def tail_shape(
 
 def _usual_size(q: Floats) -> float:
     m = float(q.sum())
-    return min(0.2 * m, 3 * m**0.5)
+    return min(0.2 * m, 3 * math.sqrt(m))
 
 
 def heavy_shape(p: Floats, q: Floats, limit: float = _INFINITE_VARIANCE) -> float:
@@ -109,7 +110,7 @@ def heavy_shape(p: Floats, q: Floats, limit: float = _INFINITE_VARIANCE) -> floa
     if shape - _SURE * error > limit and not rise < -_SURE:
         return shape
     if rise > _SURE:
-        outermost, error = tail_shape(p, q, min(m**0.5, size))
+        outermost, error = tail_shape(p, q, min(math.sqrt(m), size))
         if outermost - _LIKELY * error > limit:
             return outermost
     return float("nan")

@@ -44,7 +44,8 @@ def influence(
     2(1/n + 1/m) for smooth alternatives [1]_. The slope is the observed one, shrunk to that limit
     where the estimate is within its noise. So the interval is Wilson's [2]_, with D in the place
     of a proportion: it does not collapse where a small estimate has a small estimated variance.
-    The upper end alone also allows for what lies beyond Q's smallest and largest value.
+    The upper end alone also allows for what Q may hold where it has no rows, and for differences
+    that finer cells show.
 
     Parameters
     ----------

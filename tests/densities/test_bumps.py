@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from klcli.densities.bumps import bumps
+from klcli.densities.bumps import bumps, ends
 
 RNG = np.random.default_rng(271828182845904523)
 
@@ -71,3 +71,20 @@ def test_exchanging_the_samples_changes_nothing():
 @pytest.mark.parametrize("cells", [1, 2, 3])
 def test_few_cells(cells):
     assert bumps(np.zeros(cells), np.full(cells, 9.0), np.full(cells, 9.0)) == ([], 0.0)
+
+
+def test_both_ends_are_found_together():
+    """Five rows at either end are nothing special alone."""
+    p, q = np.full(64, 3.0), np.full(64, 3.0)
+    for end in (slice(0, 2), slice(62, 64)):
+        p[end], q[end] = 0, 3
+    assert bumps(np.zeros(64), p, q)[0] == []
+    stretches, log_prior = ends(np.zeros(64), p, q)
+    assert stretches == [(0, 2), (62, 64)]
+    assert log_prior < 0
+
+
+def test_ends_without_a_difference_weigh_little():
+    found = sum(bool(ends(np.zeros(100), *counts(100, 8))[0]) for _ in range(200))
+    assert found <= 60
+    assert ends(np.zeros(2), np.ones(2), np.ones(2)) == ([], 0.0)

@@ -133,6 +133,14 @@ def test_a_gap_of_q_is_abrupt():
     assert escape.mass == pytest.approx(0.1, abs=0.05)
 
 
+def test_a_spike_of_p_makes_no_gap_of_q():
+    found = 0
+    for _ in range(50):
+        p = np.concatenate([RNG.normal(0, 1, 900), RNG.normal(0.5, 0.0005, 100)])
+        found += outside_support(ranks(p, RNG.normal(0, 1, 1000)), "P", "Q").abrupt
+    assert found <= 3
+
+
 @pytest.mark.parametrize("rows", [200, 1000, 5000])
 def test_a_tail_that_reaches_farther_is_not_abrupt(rows):
     found = 0

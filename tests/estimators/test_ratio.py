@@ -166,3 +166,31 @@ def test_coverage_and_efficiency_everywhere(pair):
         assert above_null <= 0.05
     else:
         assert rmse < 1.6 * pair.bound(1000, 800)
+
+
+def test_rows_of_p_where_q_has_none_leave_room_above():
+    """Twenty rows within one gap of Q: what Q holds there is known to no better than a factor."""
+    q = np.arange(200.0)
+    plain = RATIO(ranks(q + 0.5, q))
+    spike = RATIO(ranks(np.append(q + 0.5, np.linspace(100.3, 100.7, 20)), q))
+    tail = RATIO(ranks(np.append(q + 0.5, np.linspace(201, 202, 20)), q))
+    assert plain.beyond_support < 0.02
+    assert spike.beyond_support > 2 * 19 / 220
+    assert tail.beyond_support == pytest.approx(math.pi / math.sqrt(6) * 20 / 220, rel=0.3)
+    # The other way round it is Q that has the spike, and P that has none there.
+    assert (
+        RATIO.both(ranks(np.append(q + 0.5, np.linspace(100.3, 100.7, 20)), q))[1].beyond_support
+        < 0.1
+    )
+
+
+def test_what_finer_cells_show_leaves_room_above():
+    """Twenty peaks of ten rows each are more than the smooth ratio takes for certain."""
+    rng = np.random.default_rng(5647382910192837465)
+    room = []
+    for peaks in (0, 20):
+        value = rng.random(3_000)
+        p = value[np.sin(2 * peaks * np.pi * value) >= 0][:200]
+        room.append(RATIO(ranks(p, rng.random(200))))
+    assert room[0].beyond_support < 0.1
+    assert room[1].value + 2 * room[1].beyond_support > math.log(2) / 2 > room[1].value
