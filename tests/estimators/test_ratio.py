@@ -192,5 +192,5 @@ def test_what_finer_cells_show_leaves_room_above():
         value = rng.random(3_000)
         p = value[np.sin(2 * peaks * np.pi * value) >= 0][:200]
         room.append(RATIO(ranks(p, rng.random(200))))
-    assert room[0].beyond_support < 0.1
-    assert room[1].value + 2 * room[1].beyond_support > math.log(2) / 2 > room[1].value
+    assert room[0].beyond_support < 0.03
+    assert room[1].beyond_support > 0.06 > room[1].value  # the truth is 0.69
