@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from klcli.divergences.exact import exact
     from klcli.estimation.comparison import compare
     from klcli.estimation.estimate import estimate
+    from klcli.fitting.fit import fit
     from klcli.monitoring.run import drift
     from klcli.plotting.plot import plot
     from klcli.profiling.make import profile
@@ -25,6 +26,7 @@ __all__ = [
     "drift",
     "estimate",
     "exact",
+    "fit",
     "merge_profiles",
     "plot",
     "profile",
@@ -37,6 +39,7 @@ _HOMES = {
     "drift": "klcli.monitoring.run",
     "estimate": "klcli.estimation",
     "exact": "klcli.divergences.exact",
+    "fit": "klcli.fitting.fit",
     "merge_profiles": "klcli.profiling.merge",
     "plot": "klcli.plotting",
     "profile": "klcli.profiling.make",

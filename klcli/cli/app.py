@@ -14,6 +14,8 @@ from klcli.cli.drift import drift
 from klcli.cli.estimate import EXAMPLES, estimate
 from klcli.cli.exact import EXAMPLES as EXACT_EXAMPLES
 from klcli.cli.exact import exact
+from klcli.cli.fit import EXAMPLES as FIT_EXAMPLES
+from klcli.cli.fit import fit
 from klcli.cli.light import LightGroup
 from klcli.cli.methods import methods
 from klcli.cli.plot import EXAMPLES as PLOT_EXAMPLES
@@ -33,6 +35,7 @@ app.command(epilog=COMPARE_EXAMPLES, short_help="Show all divergences, and which
 app.add_typer(profile, name="profile")
 app.command(epilog=DRIFT_EXAMPLES, short_help="Compare many batches with one reference.")(drift)
 app.command(epilog=EXACT_EXAMPLES, short_help="Compare two known distributions.")(exact)
+app.command(epilog=FIT_EXAMPLES, short_help="Fit families of distributions.")(fit)
 app.command(epilog=PLOT_EXAMPLES, short_help="Draw where the divergence comes from.")(plot)
 app.command(short_help="List methods and warnings.")(methods)
 app.command(short_help="Print the JSON Schema of the output.")(schema)

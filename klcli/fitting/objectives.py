@@ -1,0 +1,102 @@
+"""What fits minimise: cross-entropy of the target (forward), or reverse divergence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from klcli.fitting.points import LEVELS, integers, panels
+
+if TYPE_CHECKING:
+    from klcli.fitting.families import Family
+    from klcli.fitting.points import Points, Shape
+    from klcli.typing import Floats
+
+#: Where a family has ends, panels end at these of its quantiles, too.
+_NEAR_ENDS: Final = LEVELS[1::2]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CrossEntropy:
+    """−E_P[log q]: forward divergence plus the entropy of P, which no fit can change.
+
+    For rows this is the negative mean log likelihood.
+    """
+
+    family: Family
+    points: Points
+
+    def __call__(self, free: Floats) -> float:
+        """Return it in nats; inf where Q misses a point, NaN where there is no such Q."""
+        logs = self.family.log(self.points.values, self.family.values(free))
+        return -float(self.points.weights @ logs)
+
+    def scores(self, free: Floats) -> Floats:
+        """Return the derivatives of −log q at each point, shape (points, coordinates)."""
+        columns = []
+        for i in range(len(free)):
+            step = np.zeros(len(free))
+            step[i] = 1e-3
+            f = [
+                self.family.log(self.points.values, self.family.values(free + k * step))
+                for k in (-2, -1, 1, 2)
+            ]
+            columns.append(-(f[0] - 8 * f[1] + 8 * f[2] - f[3]) / 12e-3)
+        return np.column_stack(columns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reverse:
+    """D(Q‖P) by quadrature (Gauss and Legendre on panels), or by a sum over whole numbers.
+
+    Panels end where the target asks for it and, unless the target has kinks between many rows
+    and Q is smooth on the whole line, at quantiles of Q; so the nodes move with Q.
+    """
+
+    family: Family
+    target: Shape
+    #: Whether nodes stay where they are, for targets that are dear to evaluate.
+    still: bool
+    _held: list[tuple[Floats, Floats, Floats]] = field(default_factory=list)
+
+    def __call__(self, free: Floats) -> float:
+        """Return it in nats; inf where Q has mass that P lacks, NaN where there is no such Q."""
+        values = self.family.values(free)
+        nodes = self.nodes(values)
+        if nodes is None:
+            return math.nan
+        x, weights, log_p = nodes
+        log_q = self.family.log(x, values)
+        with np.errstate(all="ignore"):
+            mass = np.exp(log_q)
+            terms = np.where(mass > 0, mass * (log_q - log_p), 0.0)
+        return float(weights @ terms)
+
+    def nodes(self, values: Floats) -> tuple[Floats, Floats, Floats] | None:
+        """Return points, their weights, and the target's log density there."""
+        low, high = self.family.support(values)
+        if math.isnan(low) or math.isnan(high):
+            return None
+        if self.target.discrete:
+            ends = self.family.quantiles(LEVELS, values)
+            if not len(ends):
+                return None
+            x = integers(float(ends[0]), float(ends[-1]))
+            return x, np.ones(len(x)), self.target.log(x)
+        if self.still and math.isinf(low) and math.isinf(high):
+            if not self._held:
+                x, weights = panels(self.target.ends())
+                self._held.append((x, weights, self.target.log(x)))
+            return self._held[0]
+        levels = _NEAR_ENDS if self.still else LEVELS
+        own = self.family.quantiles(levels, values)
+        own = np.unique(np.concatenate([own, [end for end in (low, high) if math.isfinite(end)]]))
+        if len(own) < 2:
+            return None
+        theirs = self.target.ends()
+        inside = theirs[(theirs > own[0]) & (theirs < own[-1])]
+        x, weights = panels(np.unique(np.concatenate([own, inside])))
+        return x, weights, self.target.log(x)

@@ -1,0 +1,276 @@
+"""Minimises a smooth function of a few coordinates from one start, and tells what it found."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from klcli.typing import Floats
+
+    Objective = Callable[[Floats], float]
+
+#: Steps of differences, the first that meets no wall.
+_STEPS: Final = (1e-3, 1e-4, 1e-5)
+#: Of the quick differences that a search follows.
+_QUICK: Final = 1e-4
+#: Gradients below this are zero: a coordinate moves a value of size 1.
+CONVERGED: Final = 1e-5
+_WANTED: Final = 1e-8
+#: A start with less slope needs no simplex search.
+_NEAR: Final = 1e-2
+#: From here on a matrix of second derivatives costs more than what it saves.
+_MOST_EXACT: Final = 6
+_ITERATIONS: Final = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimum:
+    """Where a search ended.
+
+    Attributes
+    ----------
+    free : ndarray, shape (coordinates,)
+    value : float
+    gradient : float
+        Largest component of the gradient; NaN at a wall.
+    hessian : ndarray, shape (coordinates, coordinates)
+        NaN at a wall.
+    iterations : int
+    wall : bool
+        Whether the function ends here: a step away it is infinite.
+    """
+
+    free: Floats
+    value: float
+    gradient: float
+    hessian: Floats
+    iterations: int
+    wall: bool
+
+    @property
+    def converged(self) -> bool:
+        """Whether this is a minimum: no slope, and curved upwards."""
+        if not (self.gradient < CONVERGED and np.isfinite(self.hessian).all()):
+            return False
+        lowest = float(np.linalg.eigvalsh(self.hessian)[0])
+        return lowest > 0
+
+
+class Deadline(Exception):  # noqa: N818 - it is no error
+    """The time for one search is over."""
+
+
+class Watched:
+    """A function that is told when to stop, and remembers the best point.
+
+    What is no number counts as infinite.
+    """
+
+    def __init__(self, function: Objective, seconds: float) -> None:
+        self._function = function
+        self._end = time.monotonic() + seconds
+        self.best: Floats | None = None
+        self.value = math.inf
+
+    def __call__(self, free: Floats) -> float:
+        """Evaluate, and remember."""
+        if time.monotonic() > self._end:
+            raise Deadline
+        value = self._function(free)
+        value = value if value == value else math.inf  # noqa: PLR0124 - NaN
+        if value < self.value:
+            self.best, self.value = np.array(free), value
+        return value
+
+
+def minimise(
+    function: Objective, start: Floats, *, rough: bool = False, seconds: float = 60.0
+) -> Optimum | None:
+    """Search for a local minimum.
+
+    By Newton steps in a trust region, which leave saddle points, or by BFGS in many dimensions;
+    after a simplex search if the start is `rough`. None if the function is infinite at the start.
+
+    References
+    ----------
+    .. [1] J. Nocedal, S. Wright, "Numerical Optimization" (2006), chapters 4 and 6.
+    """
+    watched = Watched(function, seconds)
+    iterations = 0
+    last: Optimum | None = None
+    try:
+        if not math.isfinite(watched(start)):
+            return None
+        if rough and not _slopes(watched, start) < _NEAR:
+            iterations += _simplex(watched, start, 1e-3, 250)
+        for _ in range(4):
+            before = watched.value
+            iterations += _smooth(watched)
+            last = _here(watched, watched.best, watched.value, iterations)
+            if last.wall or not np.isfinite(last.hessian).all():
+                iterations += _simplex(watched, watched.best, 1e-10, 400)
+            elif last.converged:
+                return last
+            elif float(np.linalg.eigvalsh(last.hessian)[0]) < -1e-6:
+                _leave_saddle(watched, watched.best, last.hessian)
+            if not watched.value < before - 1e-10:
+                break
+    except Deadline:
+        last = None
+    if last is None or watched.value < last.value:
+        last = _here(function, watched.best, watched.value, iterations)
+    return last
+
+
+def _here(function: Objective, at: Floats | None, value: float, iterations: int) -> Optimum:
+    """Return a point with its derivatives."""
+    assert at is not None  # noqa: S101 - the start was finite
+    gradient, hessian = derivatives(function, at)
+    norm = math.nan if gradient is None else float(np.abs(gradient).max(initial=0.0))
+    return Optimum(at, value, norm, hessian, iterations, wall=gradient is None)
+
+
+def _slopes(function: Objective, at: Floats) -> float:
+    found = _quick_slope(function, at)
+    return float(np.abs(found).max()) if np.isfinite(found).all() else math.inf
+
+
+def _smooth(watched: Watched) -> int:
+    """Follow derivatives from the best point; return the number of iterations."""
+    from scipy import optimize
+
+    def jacobian(free: Floats) -> Floats:
+        found = _quick_slope(watched, free)
+        if not np.isfinite(found).all():
+            raise _Wall
+        return found
+
+    def hessian(free: Floats) -> Floats:
+        return _quick_curvature(watched, free)
+
+    start = np.array(watched.best)
+    method = "trust-exact" if len(start) <= _MOST_EXACT else "BFGS"
+    options = {"gtol": _WANTED, "maxiter": _ITERATIONS}
+    exact = {"hess": hessian} if method == "trust-exact" else {}
+    try:
+        with np.errstate(all="ignore"):
+            found = optimize.minimize(
+                watched, start, jac=jacobian, method=method, options=options, **exact
+            )
+    except (_Wall, np.linalg.LinAlgError, ValueError, OverflowError):
+        return 0
+    return int(found.nit)
+
+
+class _Wall(Exception):  # noqa: N818
+    """A difference reaches where the function is infinite."""
+
+
+def _simplex(watched: Watched, at: Floats | None, close: float, calls: int) -> int:
+    from scipy import optimize
+
+    assert at is not None  # noqa: S101 - the start was finite
+    found = optimize.minimize(
+        watched, at, method="Nelder-Mead",
+        options={"xatol": close, "fatol": close * 1e-3, "maxfev": calls * len(at)},
+    )  # fmt: skip
+    return int(found.nit)
+
+
+def simplex(function: Objective, start: Floats) -> Floats:
+    """Return a point better than `start`, roughly; the start where nothing is."""
+    from scipy import optimize
+
+    watched = Watched(function, 2.0)
+    options = {"xatol": 1e-2, "fatol": 1e-4, "maxfev": 80 * len(start)}
+    try:
+        if math.isfinite(watched(start)) and not _slopes(watched, start) < _NEAR:
+            optimize.minimize(watched, start, method="Nelder-Mead", options=options)
+    except Deadline:
+        pass
+    return start if watched.best is None else watched.best
+
+
+def _leave_saddle(watched: Watched, at: Floats, hessian: Floats) -> None:
+    _, vectors = np.linalg.eigh(hessian)
+    for sign in (0.3, -0.3, 0.05, -0.05):
+        watched(at + sign * vectors[:, 0])
+
+
+def _quick_slope(function: Objective, at: Floats) -> Floats:
+    """Return the gradient by two points a coordinate, whose error of 1e-8 a search can bear."""
+    found = [
+        (function(_moved(at, i, _QUICK)) - function(_moved(at, i, -_QUICK))) / (2 * _QUICK)
+        for i in range(len(at))
+    ]
+    return np.array(found)
+
+
+def _quick_curvature(function: Objective, at: Floats) -> Floats:
+    here, size, h = function(at), len(at), 10 * _QUICK
+    up = [function(_moved(at, i, h)) for i in range(size)]
+    down = [function(_moved(at, i, -h)) for i in range(size)]
+    result = np.diag([(u - 2 * here + d) / h**2 for u, d in zip(up, down, strict=True)])
+    for i in range(size):
+        for j in range(i):
+            plus = function(_moved(_moved(at, i, h), j, h))
+            minus = function(_moved(_moved(at, i, -h), j, -h))
+            mixed = plus + minus - up[i] - up[j] - down[i] - down[j] + 2 * here
+            result[i, j] = result[j, i] = mixed / (2 * h**2)
+    return result
+
+
+def slope(function: Objective, at: Floats) -> Floats | None:
+    """Return the gradient by four points a coordinate; None where no step is clear of walls."""
+    for step in _STEPS:
+        found = np.array([_first(function, at, i, step) for i in range(len(at))])
+        if np.isfinite(found).all():
+            return found
+    return None
+
+
+def _first(function: Objective, at: Floats, i: int, step: float) -> float:
+    f = [function(_moved(at, i, k * step)) for k in (-2, -1, 1, 2)]
+    return (f[0] - 8 * f[1] + 8 * f[2] - f[3]) / (12 * step)
+
+
+def _moved(at: Floats, i: int, by: float) -> Floats:
+    moved = np.array(at)
+    moved[i] += by
+    return moved
+
+
+def curvature(function: Objective, at: Floats) -> Floats:
+    """Return the matrix of second derivatives; NaN where no step stays clear of walls."""
+    size = len(at)
+    here = function(at)
+    for step in _STEPS:
+        result = np.empty((size, size))
+        for i in range(size):
+            f = [function(_moved(at, i, k * step)) for k in (-2, -1, 1, 2)]
+            result[i, i] = (-f[0] + 16 * f[1] - 30 * here + 16 * f[2] - f[3]) / (12 * step**2)
+            for j in range(i):
+                corners = [
+                    function(_moved(_moved(at, i, a * step), j, b * step))
+                    for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1))
+                ]
+                mixed = (corners[0] - corners[1] - corners[2] + corners[3]) / (4 * step**2)
+                result[i, j] = result[j, i] = mixed
+        if np.isfinite(result).all():
+            return result
+    return np.full((size, size), math.nan)
+
+
+def derivatives(function: Objective, at: Floats) -> tuple[Floats | None, Floats]:
+    """Return gradient and curvature."""
+    gradient = slope(function, at)
+    if gradient is None:
+        return None, np.full((len(at), len(at)), math.nan)
+    return gradient, curvature(function, at)
