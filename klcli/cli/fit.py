@@ -79,7 +79,7 @@ def fit(
     starts: Annotated[
         int,
         typer.Option(metavar="NUMBER", help="Random starts, beside those at the modes of P."),
-    ] = 4,
+    ] = 3,
     base: Annotated[
         str, choice("--base", options.BASES, "Base of the logarithm; the unit follows")
     ] = "e",
@@ -207,14 +207,12 @@ def _target(data: str | None, target: str | None) -> str:
 
 
 def _fixed(text: str) -> tuple[str, float]:
-    name, equals, number = text.partition("=")
+    name, _, number = text.partition("=")
     try:
-        if not equals:
-            raise ValueError(text)
         return name.strip(), float(number)
     except ValueError as error:
         raise UsageError(
-            f"--fix {text[:60]!r} is no parameter with a number", "--fix loc=0"
+            f"--fix {text[:60]!r} is no parameter with a number", "write it as --fix loc=0"
         ) from error
 
 

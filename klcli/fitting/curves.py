@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.fitting.families import NormalMixture
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from klcli.fitting.families import ScipyFamily
+    from klcli.fitting.families import NormalMixture, ScipyFamily
     from klcli.fitting.report import Fit
     from klcli.fitting.target import Aim
 
@@ -45,9 +43,7 @@ def grid(
         density[x == aim.points.values[0]] = 1.0
     with np.errstate(all="ignore"):
         filled = [
-            replace(
-                fit, density=tuple(np.exp(by_name[fit.family].log(x, _values(fit))).tolist())
-            )
+            replace(fit, density=tuple(np.exp(by_name[fit.family].log(x, _values(fit))).tolist()))
             for fit in fits
         ]
     return tuple(x.tolist()), tuple(density.tolist()), filled

@@ -50,12 +50,15 @@ def _forward(aim: Aim, family: Family, values: Floats) -> Divergence:
         return Divergence(math.inf, 0.0, math.nan, str(Status.INFINITE), text)
     value = -float(aim.points.weights @ logs) - aim.entropy
     if not math.isfinite(value):
-        return Divergence(math.nan, math.nan, math.nan, _UNDEFINED, "Q's density is infinite at a row")
+        return Divergence(
+            math.nan, math.nan, math.nan, _UNDEFINED, "Q's density is infinite at a row"
+        )
     error = math.nan
     if aim.shape is not None:
         ratio = aim.shape.log(aim.points.values) - logs
         mean = float(aim.points.weights @ ratio)
-        error = math.sqrt(float(aim.points.weights @ (ratio - mean) ** 2) / aim.points.rows)
+        variance = float(aim.points.weights @ (ratio - mean) ** 2) / aim.points.rows
+        error = math.sqrt(variance + aim.entropy_variance)
     return Divergence(value, 0.0, error, str(Status.OK), "")
 
 
@@ -83,7 +86,9 @@ def _reverse(aim: Aim, family: Family, values: Floats) -> Divergence:
         )
         error = abs(value - coarse)
     if not math.isfinite(value):
-        return Divergence(math.nan, math.nan, math.nan, _UNDEFINED, "Q's density cannot be evaluated")
+        return Divergence(
+            math.nan, math.nan, math.nan, _UNDEFINED, "Q's density cannot be evaluated"
+        )
     sampling = math.nan
     if aim.kernel is not None:
         sampling = touched(aim.kernel, family, values)
@@ -94,9 +99,7 @@ def _ends(shape: Shape, family: Family, values: Floats) -> Floats:
     support = [end for end in family.support(values) if math.isfinite(end)]
     own = np.unique(np.concatenate([family.quantiles(LEVELS, values), support]))
     theirs = shape.ends()
-    return np.unique(
-        np.concatenate([own, theirs[(theirs > own[0]) & (theirs < own[-1])]])
-    )
+    return np.unique(np.concatenate([own, theirs[(theirs > own[0]) & (theirs < own[-1])]]))
 
 
 def _sum(shape: Shape, family: Family, values: Floats, x: Floats, weights: Floats) -> float:

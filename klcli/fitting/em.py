@@ -40,9 +40,7 @@ class Mixed:
     narrow: bool
 
 
-def fit_mixture(
-    parts: int, points: Points, rng: Generator, *, most: int = 500
-) -> Mixed | None:
+def fit_mixture(parts: int, points: Points, rng: Generator, *, most: int = 500) -> Mixed | None:
     """Return a local maximum of the likelihood from one random start; None if it collapses.
 
     References

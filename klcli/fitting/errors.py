@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.fitting.objectives import Reverse
-from klcli.fitting.optimise import slope
+from klcli.fitting.optimise import FLAT, slope
 
 if TYPE_CHECKING:
     from klcli.fitting.families import Family
@@ -65,10 +65,11 @@ def of_forward(loss: CrossEntropy, optimum: Optimum) -> Errors:
     if not np.isfinite(scores).all():
         return none(family, "the log likelihood of some row has no derivative")
     square = (scores * points.weights[:, None]).T @ scores
-    inverse = np.linalg.inv(optimum.hessian)
+    inverse, flat = _inverted(optimum.hessian)
+    covariance = inverse @ square @ inverse / points.rows
     return Errors(
-        _of_values(family, optimum.free, inverse @ square @ inverse / points.rows),
-        _of_values(family, optimum.free, inverse / points.rows),
+        _of_values(family, optimum.free, covariance, flat),
+        _of_values(family, optimum.free, inverse / points.rows, flat),
         "sandwich",
     )
 
@@ -93,10 +94,10 @@ def of_reverse(loss: Reverse, optimum: Optimum, density: KernelDensity) -> Error
     shares = density.counts / density.counts.sum()
     centred = moved - moved @ shares[:, None]
     square = (centred * shares) @ centred.T
-    inverse = np.linalg.inv(optimum.hessian)
+    inverse, flat = _inverted(optimum.hessian)
     rows = float(density.counts.sum())
-    robust = _of_values(family, optimum.free, inverse @ square @ inverse / rows)
-    unknown = np.where(robust > 0, math.nan, 0.0)
+    robust = _of_values(family, optimum.free, inverse @ square @ inverse / rows, flat)
+    unknown = np.where(robust == 0, 0.0, math.nan)
     return Errors(robust, unknown, "influence")
 
 
@@ -144,19 +145,48 @@ def _overlap(density: KernelDensity, family: Family, values: Floats, loss: Rever
     return total
 
 
-def _of_values(family: Family, free: Floats, covariance: Floats) -> Floats:
-    """Return standard errors of parameters from the covariance of coordinates."""
-    jacobian = []
+def _inverted(hessian: Floats) -> tuple[Floats, Floats]:
+    """Return the inverse over the directions that curve, and those that do not, as columns."""
+    curvatures, ways = np.linalg.eigh(hessian)
+    curved = curvatures > FLAT
+    inverse: Floats = (ways[:, curved] / curvatures[curved]) @ ways[:, curved].T
+    return inverse, ways[:, ~curved]
+
+
+def _of_values(family: Family, free: Floats, covariance: Floats, flat: Floats) -> Floats:
+    """Return standard errors of parameters from the covariance of coordinates.
+
+    NaN for those that move in a flat direction.
+    """
+    matrix = _jacobian(family, free)
+    errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", matrix, covariance, matrix), 0.0))
+    size = np.abs(matrix).max(axis=1, initial=0.0)
+    moves = np.abs(matrix @ flat).max(axis=1, initial=0.0)
+    result: Floats = np.where(moves > 1e-3 * np.maximum(size, 1e-300), math.nan, errors)
+    return result
+
+
+def _jacobian(family: Family, free: Floats) -> Floats:
+    """Return the derivatives of all parameters, shape (parameters, coordinates)."""
+    rows = []
     for position in range(len(family.names)):
 
         def one(at: Floats, position: int = position) -> float:
             return float(family.values(at)[position])
 
         found = slope(one, free)
-        jacobian.append(np.zeros(len(free)) if found is None else found)
-    matrix = np.array(jacobian)
-    result: Floats = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", matrix, covariance, matrix), 0.0))
-    return result
+        rows.append(np.zeros(len(free)) if found is None else found)
+    return np.array(rows)
+
+
+def flat_parameters(family: Family, optimum: Optimum) -> list[str]:
+    """Return the parameters that could have other values and do as well."""
+    if not optimum.flat:
+        return []
+    errors = _of_values(
+        family, optimum.free, np.eye(len(optimum.free)), _inverted(optimum.hessian)[1]
+    )
+    return [name for name, error in zip(family.names, errors, strict=True) if math.isnan(error)]
 
 
 def _irregular(family: Family, optimum: Optimum) -> str:
@@ -180,6 +210,8 @@ def _irregular(family: Family, optimum: Optimum) -> str:
             )
     if optimum.wall:
         return "the maximum lies where the likelihood ends: the usual theory does not hold"
+    if optimum.least:
+        return "the likelihood has a kink at its maximum: the usual theory does not hold"
     if not optimum.converged:
         return "the search did not end in a maximum with curvature"
     return ""

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import math
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from klcli.divergences.build import FAMILIES
-from klcli.divergences.names import NUMERIC
-from klcli.errors import UsageError
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from klcli.typing import Floats
 
-#: Parameters that count something: no likelihood has a derivative there, so they are given.
-_COUNTED: Final[dict[str, tuple[str, ...]]] = {
-    "betabinom": ("n",), "betanbinom": ("n",), "binom": ("n",), "boltzmann": ("N",),
-    "hypergeom": ("M", "n", "N"), "irwinhall": ("n",), "ksone": ("n",), "kstwo": ("n",),
-    "nchypergeom_fisher": ("M", "n", "N"), "nchypergeom_wallenius": ("M", "n", "N"),
-    "nhypergeom": ("M", "n", "r"), "zipfian": ("n",),
-}  # fmt: skip
-#: Families whose parameters are no fixed list of numbers, or that are of angles.
-_REFUSED: Final = {
-    "poisson_binom": "it has as many parameters as trials",
-    "vonmises": "it is of angles; vonmises_line is the same on the line",
-}
-_MIXTURE: Final = re.compile(r"mixture:(\d+)")
-#: More components than this are no mixture but a density estimate.
-MOST_PARTS: Final = 50
+#: Families whose density takes milliseconds a point or has to be integrated: one start for them.
+DEAR: Final = frozenset(
+    {
+        "dpareto_lognorm", "gausshyper", "genhyperbolic", "geninvgauss", "kappa4", "ksone",
+        "kstwo", "kstwobign", "landau", "levy_stable", "nct", "ncf", "ncx2", "norminvgauss",
+        "studentized_range", "tukeylambda", "vonmises_line",
+    }
+)  # fmt: skip
 
 
 class Family(Protocol):
@@ -100,6 +87,9 @@ class ScipyFamily:
         `spread` from `centre`, "size" by the log in units of `spread`.
     centre, spread : float
         Where the target is, so that coordinates are of one size.
+    reach : float
+        Coordinates of shapes count up to here, from −reach: beyond it a family has long become
+        another one, and its density is full of rounding.
     """
 
     name: str
@@ -110,6 +100,7 @@ class ScipyFamily:
     scales: tuple[str, ...]
     centre: float = 0.0
     spread: float = 1.0
+    reach: float = 14.0
     _fitted: tuple[int, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -128,9 +119,12 @@ class ScipyFamily:
 
     def log(self, x: Floats, values: Floats) -> Floats:
         """Return the log density (or mass) at `x`; NaN where there is no such distribution."""
+        log = self.dist.logpmf if self.discrete else self.dist.logpdf
         with np.errstate(all="ignore"):
-            log = self.dist.logpmf if self.discrete else self.dist.logpdf
-            return np.asarray(log(x, *values), dtype=float)
+            try:
+                return np.asarray(log(x, *values), dtype=float)
+            except (ArithmeticError, ValueError, RuntimeError):  # of some families, far out
+                return np.full(np.shape(x), math.nan)
 
     def quantiles(self, levels: Floats, values: Floats) -> Floats:
         """Return quantiles at `levels` and at 1 − `levels`, in order."""
@@ -156,6 +150,8 @@ class ScipyFamily:
         """Return all parameters."""
         values = np.array([self.fixed.get(name, 0.0) for name in self.names])
         for position, scale, coordinate in zip(self._fitted, self.scales, free, strict=True):
+            if scale in {"positive", "unit"}:
+                coordinate = min(max(coordinate, -self.reach), self.reach)  # noqa: PLW2901
             value = _FROM_FREE[scale](float(coordinate))
             values[position] = (
                 self.centre + self.spread * value
@@ -208,10 +204,16 @@ def _logit(value: float) -> float:
     return _log(value) - math.log(max(1 - value, 1e-16))
 
 
-_FROM_FREE: Final = {
+_FROM_FREE: Final[dict[str, Callable[[float], float]]] = {
     "real": float, "place": float, "positive": _exp, "size": _exp, "unit": _expit,
 }  # fmt: skip
-_TO_FREE: Final = {"real": float, "place": float, "positive": _log, "size": _log, "unit": _logit}
+_TO_FREE: Final[dict[str, Callable[[float], float]]] = {
+    "real": float,
+    "place": float,
+    "positive": _log,
+    "size": _log,
+    "unit": _logit,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,96 +315,6 @@ class NormalMixture:
         return " + ".join(f"{float(w)!r}*norm({float(m)!r}, {float(s)!r})" for w, m, s in rows)
 
 
-def family(name: str, fix: Mapping[str, float]) -> ScipyFamily | NormalMixture:
-    """Return the family that a name stands for, with some parameters fixed.
-
-    Raises
-    ------
-    UsageError
-        If there is none, or it cannot be fitted, or a parameter is not its own.
-    """
-    if name.partition(":")[0].lower() == "mixture":
-        return _mixture(name, fix)
-    dist, names, discrete = _scipy(name)
-    unknown = next((each for each in fix if each not in names), None)
-    if unknown is not None:
-        raise UsageError(
-            f"--fix {unknown}: {name} has no parameter {unknown[:60]!r}",
-            f"its parameters are {', '.join(names)}",
-        )
-    fixed = dict(fix)
-    if discrete:
-        fixed.setdefault("loc", 0.0)  # as scipy.stats.fit does
-    counted = [each for each in _COUNTED.get(name, ()) if each not in fixed]
-    if counted:
-        raise UsageError(
-            f"{name}: {' and '.join(counted)} must be given, not fitted",
-            " ".join(f"--fix {each}=NUMBER" for each in counted),
-        )
-    _check_fixed(name, dist, names, fixed)
-    free = [each for each in names if each not in fixed]
-    if not free:
-        raise UsageError(f"{name}: every parameter is fixed", "leave one out of --fix, or use kl exact")
-    return ScipyFamily(name, dist, names, discrete, fixed, ("real",) * len(free))
-
-
-def names_of(name: str) -> tuple[str, ...]:
-    """Return the names of a family's parameters, in order."""
-    return _scipy(name)[1]
-
-
-def _mixture(name: str, fix: Mapping[str, float]) -> NormalMixture:
-    found = _MIXTURE.fullmatch(name.lower())
-    parts = int(found[1]) if found else 0
-    if not 1 <= parts <= MOST_PARTS:
-        raise UsageError(
-            f"{name[:60]!r} is no mixture",
-            f"write mixture:K for K normal distributions, from mixture:1 to mixture:{MOST_PARTS}",
-        )
-    if fix:
-        raise UsageError(f"--fix: parameters of {name} cannot be fixed", "leave out --fix")
-    return NormalMixture(parts)
-
-
-def _scipy(name: str) -> tuple[Any, tuple[str, ...], bool]:
-    if name in _REFUSED:
-        raise UsageError(f"{name} cannot be fitted: {_REFUSED[name]}", "take another --family")
-    known = (*FAMILIES, *NUMERIC)
-    if name not in known:
-        near = difflib.get_close_matches(name.lower(), (*known, "mixture:2"), n=1, cutoff=0.6)
-        if near or not name.isidentifier() or name.startswith("_"):
-            hint = f"did you mean {near[0]!r}?" if near else "take a name from scipy.stats"
-            raise UsageError(f"no family is called {name[:60]!r}", hint)
-    from scipy import stats
-
-    dist = vars(stats).get(name)
-    if not isinstance(dist, stats.rv_continuous | stats.rv_discrete):
-        text = f"scipy.stats has no family of numbers called {name[:60]!r}"
-        raise UsageError(text, "take norm, gamma, t, poisson or another, or mixture:2")
-    discrete = isinstance(dist, stats.rv_discrete)
-    shapes = tuple(dist.shapes.replace(" ", "").split(",")) if dist.shapes else ()
-    return dist, (*shapes, "loc") if discrete else (*shapes, "loc", "scale"), discrete
-
-
-def _check_fixed(
-    name: str, dist: Any, names: tuple[str, ...], fixed: Mapping[str, float]
-) -> None:
-    for each, value in fixed.items():
-        if not math.isfinite(value):
-            raise UsageError(f"--fix {each}={value:g}: not a finite number", "give a number")
-        if (each == "scale" and not value > 0) or (
-            (dist.name in {"binom", "hypergeom"} or each in _COUNTED.get(name, ()))
-            and each in _COUNTED.get(name, ())
-            and not (value >= 0 and float(value).is_integer())
-        ):
-            what = "positive" if each == "scale" else "a whole number from 0 up"
-            raise UsageError(f"--fix {each}={value:g}: {each} of {name} must be {what}", "")
-    if all(each in fixed for each in names):
-        low, _ = dist.support(*[fixed[each] for each in names])
-        if math.isnan(low):
-            raise UsageError(f"--fix: scipy.stats does not define {name} there", "")
-
-
 def placed(
     side: ScipyFamily | NormalMixture, start: Floats, centre: float, spread: float
 ) -> ScipyFamily | NormalMixture:
@@ -411,7 +323,6 @@ def placed(
     Where a parameter may not be negative its log is the coordinate; where it may not exceed 1
     either, its log odds. Which values there may be is asked of scipy's support.
     """
-
     if isinstance(side, NormalMixture):
         return replace(side, centre=centre, spread=spread)
 
@@ -433,3 +344,19 @@ def placed(
         else:
             scales.append("real")
     return replace(side, scales=tuple(scales), centre=centre, spread=spread)
+
+
+def reaching(
+    side: ScipyFamily, start: Floats, loss: Callable[[ScipyFamily], float]
+) -> ScipyFamily:
+    """Return the family with shapes as far out as `start`, if that makes the loss smaller."""
+    sizes = [
+        abs(coordinate)
+        for scale, coordinate in zip(side.scales, side.free(start), strict=True)
+        if scale in {"positive", "unit"}
+    ]
+    farthest = max(sizes, default=0.0)
+    if farthest <= side.reach - 3:
+        return side
+    farther = replace(side, reach=farthest + 3)
+    return farther if loss(farther) < loss(side) - 1e-6 or math.isinf(loss(side)) else side

@@ -12,7 +12,8 @@ from klcli import __version__
 from klcli.errors import InputError, UsageError
 from klcli.fitting.column import read_column
 from klcli.fitting.curves import grid
-from klcli.fitting.families import NormalMixture, family
+from klcli.fitting.families import NormalMixture
+from klcli.fitting.named import family
 from klcli.fitting.outcome import Job, outcomes
 from klcli.fitting.report import FitReport, Target
 from klcli.fitting.target import DENSITIES, Aim, of_known, of_rows
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
 UNITS: Final = {"e": "nats", "2": "bits", "10": "bans"}
 #: Random starts beside those at the target's modes.
-STARTS: Final = 4
-#: Seconds that one search may take.
-SECONDS: Final = 30.0
+STARTS: Final = 3
+#: Seconds of the processor that one search may take: enough for all but stable distributions.
+SECONDS: Final = 60.0
 
 
 def fit(
@@ -123,9 +124,7 @@ def fit(
     if known:
         aim = of_known(target, discrete=families[0].discrete)
     else:
-        read = read_column(
-            target, column, input_format=input_format, seed=seed, progress=tell
-        )
+        read = read_column(target, column, input_format=input_format, seed=seed, progress=tell)
         tell("estimating the density", 0.25)
         aim = of_rows(
             read, discrete=families[0].discrete, density=density, rule=bandwidth,
@@ -133,11 +132,22 @@ def fit(
         )  # fmt: skip
         _check_rows(aim, families)
     fits: list[Fit] = []
+    missing: list[Finding] = []
+    failed: list[InputError] = []
     for number, side in enumerate(families):
         tell(f"fitting {side.name}", 0.3 + 0.7 * number / len(families))
-        fits += outcomes(aim, side, job)
+        try:
+            found, findings = outcomes(aim, side, job)
+        except InputError as error:
+            failed.append(error)
+            missing.append(Finding("not-fitted", f"{error.message}; {error.hint}"))
+        else:
+            fits += found
+            missing += findings
+    if not fits:
+        raise failed[0]
     tell("done", 1.0)
-    return _report(aim, fits, families, seed, base)
+    return _report(aim, fits, families, missing, seed, base)
 
 
 def _checked(
@@ -194,7 +204,7 @@ def _lowest(families: Sequence[ScipyFamily | NormalMixture], values: np.ndarray)
 
 def _check_rows(aim: Aim, families: Sequence[ScipyFamily | NormalMixture]) -> None:
     column, rows = aim.column, aim.points.rows
-    assert column is not None  # noqa: S101 - of_rows sets it
+    assert column is not None
     distinct = len(aim.points.values)
     for side in families:
         if rows <= side.size:
@@ -220,6 +230,7 @@ def _report(
     aim: Aim,
     fits: Sequence[Fit],
     families: Sequence[ScipyFamily | NormalMixture],
+    missing: Sequence[Finding],
     seed: int,
     base: float | str,
 ) -> FitReport:
@@ -229,15 +240,17 @@ def _report(
             "distribution", str(aim.known), "", 0, 0, 0, families[0].discrete, "none", math.nan,
             aim.entropy,
         )  # fmt: skip
-        findings: tuple[Finding, ...] = ()
+        findings: tuple[Finding, ...] = tuple(missing)
     else:
         target = Target(
             "data", column.source, column.name, column.rows, len(column.values), column.missing,
             families[0].discrete, aim.density, aim.width, aim.entropy,
         )  # fmt: skip
-        findings = (*column.findings, *aim.findings)
+        findings = (*column.findings, *aim.findings, *missing)
     x, density, fits = grid(aim, families, fits)
-    report = FitReport(__version__, seed, UNITS[str(base)], target, tuple(fits), x, density, findings)
+    report = FitReport(
+        __version__, seed, UNITS[str(base)], target, tuple(fits), x, density, findings
+    )
     return report if str(base) == "e" else report.scaled(1 / math.log(float(base)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,6 +12,8 @@ from klcli.densities.bandwidth import choose_bandwidth
 from klcli.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from klcli.typing import Floats
 
 #: Cells of the grid on which bandwidths are chosen.
@@ -74,6 +76,7 @@ class KernelDensity:
     width: float
     discrete: bool = False
     lowest: float = -math.inf
+    _ends: list[Floats] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -137,6 +140,11 @@ class KernelDensity:
 
     def ends(self) -> Floats:
         """Return where panels of quadrature end, or the first and last number of a sum."""
+        if not self._ends:
+            self._ends.append(self._found_ends())
+        return self._ends[0]
+
+    def _found_ends(self) -> Floats:
         width, first, last = self.width, self.centres[0], self.centres[-1]
         if self.discrete:
             far = 9 * width + 1
@@ -146,8 +154,60 @@ class KernelDensity:
         # Between kernels far apart the log density has a kink half way.
         gaps = np.diff(self.centres) > 2 * width
         middles = (self.centres[1:][gaps] + self.centres[:-1][gaps]) / 2
-        outside = width * np.concatenate([np.arange(2, 20, 2), 20 * 1.5 ** np.arange(18)])
+        outside = width * np.concatenate([np.arange(2, 20, 2), 20 * 2.0 ** np.arange(34)])
         return np.unique(np.concatenate([edges, middles, first - outside, last + outside]))
+
+
+#: Points of a table of the log density a bandwidth, and most of them.
+_TABLE, _LARGEST = 12, 1 << 18
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tabulated:
+    """A kernel density looked up in a cubic spline, for searches; exact beyond its table.
+
+    Log densities are right to about 1e-6.
+    """
+
+    exact: KernelDensity
+    low: float
+    high: float
+    spline: Callable[[Floats], Floats]
+
+    @classmethod
+    def of(cls, exact: KernelDensity) -> Tabulated | KernelDensity:
+        """Return the table, or the density itself where a table is of no use."""
+        from scipy.interpolate import CubicSpline
+
+        low = float(exact.centres[0] - 12 * exact.width)
+        high = float(exact.centres[-1] + 12 * exact.width)
+        points = math.ceil(_TABLE * (high - low) / exact.width)
+        if exact.discrete or points > _LARGEST:
+            return exact
+        x = np.linspace(low, high, points)
+        return cls(exact, low, high, CubicSpline(x, exact.log(x)))
+
+    @property
+    def discrete(self) -> bool:
+        """Numbers, not whole numbers."""
+        return False
+
+    @property
+    def supports(self) -> list[tuple[float, float]]:
+        """The line."""
+        return self.exact.supports
+
+    def ends(self) -> Floats:
+        """Return where panels of quadrature end."""
+        return self.exact.ends()
+
+    def log(self, x: Floats) -> Floats:
+        """Return the log density."""
+        inside = (x >= self.low) & (x <= self.high)
+        result = np.asarray(self.spline(np.clip(x, self.low, self.high)))
+        if not inside.all():
+            result[~inside] = self.exact.log(x[~inside])
+        return result
 
 
 def _rounded(z: Floats, half: float) -> Floats:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from klcli.fitting.points import Points, Shape
     from klcli.typing import Floats
 
-#: Where a family has ends, panels end at these of its quantiles, too.
-_NEAR_ENDS: Final = LEVELS[1::2]
+#: Nodes that stay may miss so much of Q; where they miss more, nodes move with it.
+_SEEN: Final = 1e-7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +52,8 @@ class CrossEntropy:
 class Reverse:
     """D(Q‖P) by quadrature (Gauss and Legendre on panels), or by a sum over whole numbers.
 
-    Panels end where the target asks for it and, unless the target has kinks between many rows
-    and Q is smooth on the whole line, at quantiles of Q; so the nodes move with Q.
+    Panels end where the target asks for it, and at quantiles of Q. For targets that are dear to
+    evaluate they end at the former only, as long as that shows all of a Q on the whole line.
     """
 
     family: Family
@@ -68,15 +68,25 @@ class Reverse:
         nodes = self.nodes(values)
         if nodes is None:
             return math.nan
-        x, weights, log_p = nodes
-        log_q = self.family.log(x, values)
-        with np.errstate(all="ignore"):
-            mass = np.exp(log_q)
-            terms = np.where(mass > 0, mass * (log_q - log_p), 0.0)
-        return float(weights @ terms)
+        return _integral(nodes, self.family.log(nodes[0], values))
 
     def nodes(self, values: Floats) -> tuple[Floats, Floats, Floats] | None:
         """Return points, their weights, and the target's log density there."""
+        if (
+            self.still
+            and not self.target.discrete
+            and not any(map(math.isfinite, self.family.support(values)))
+        ):
+            if not self._held:
+                x, weights = panels(self.target.ends())
+                self._held.append((x, weights, self.target.log(x)))
+            x, weights, _ = self._held[0]
+            mass = float(weights @ np.exp(self.family.log(x, values)))
+            if abs(mass - 1) < _SEEN:
+                return self._held[0]
+        return self._moving(values)
+
+    def _moving(self, values: Floats) -> tuple[Floats, Floats, Floats] | None:
         low, high = self.family.support(values)
         if math.isnan(low) or math.isnan(high):
             return None
@@ -86,13 +96,7 @@ class Reverse:
                 return None
             x = integers(float(ends[0]), float(ends[-1]))
             return x, np.ones(len(x)), self.target.log(x)
-        if self.still and math.isinf(low) and math.isinf(high):
-            if not self._held:
-                x, weights = panels(self.target.ends())
-                self._held.append((x, weights, self.target.log(x)))
-            return self._held[0]
-        levels = _NEAR_ENDS if self.still else LEVELS
-        own = self.family.quantiles(levels, values)
+        own = self.family.quantiles(LEVELS, values)
         own = np.unique(np.concatenate([own, [end for end in (low, high) if math.isfinite(end)]]))
         if len(own) < 2:
             return None
@@ -100,3 +104,10 @@ class Reverse:
         inside = theirs[(theirs > own[0]) & (theirs < own[-1])]
         x, weights = panels(np.unique(np.concatenate([own, inside])))
         return x, weights, self.target.log(x)
+
+
+def _integral(nodes: tuple[Floats, Floats, Floats], log_q: Floats) -> float:
+    _, weights, log_p = nodes
+    with np.errstate(all="ignore"):
+        mass = np.exp(log_q)
+        return float(weights @ np.where(mass > 0, mass * (log_q - log_p), 0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -22,12 +22,19 @@ _STEPS: Final = (1e-3, 1e-4, 1e-5)
 _QUICK: Final = 1e-4
 #: Gradients below this are zero: a coordinate moves a value of size 1.
 CONVERGED: Final = 1e-5
-_WANTED: Final = 1e-8
+_WANTED: Final = 1e-7
+#: Curvature below this is that of a plain: a coordinate may move by a thousand for a tenth of a nat
+#: a million rows.
+FLAT: Final = 1e-7
+#: Calls of the function that a search may make, for each coordinate.
+_CALLS: Final = 500
+#: A search that gains less in so many steps has ended.
+_GAIN, _PATIENCE = 1e-8, 3
 #: A start with less slope needs no simplex search.
 _NEAR: Final = 1e-2
 #: From here on a matrix of second derivatives costs more than what it saves.
 _MOST_EXACT: Final = 6
-_ITERATIONS: Final = 200
+_ITERATIONS: Final = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +52,8 @@ class Optimum:
     iterations : int
     wall : bool
         Whether the function ends here: a step away it is infinite.
+    least : bool
+        Whether no point near by is lower, as at kinks and walls, which have no derivatives.
     """
 
     free: Floats
@@ -53,14 +62,30 @@ class Optimum:
     hessian: Floats
     iterations: int
     wall: bool
+    least: bool
+
+    @property
+    def settled(self) -> bool:
+        """Whether the search ended in a minimum, smooth or not."""
+        return self.converged or self.least
 
     @property
     def converged(self) -> bool:
-        """Whether this is a minimum: no slope, and curved upwards."""
+        """Whether this is a smooth minimum: no slope, and curved upwards."""
         if not (self.gradient < CONVERGED and np.isfinite(self.hessian).all()):
             return False
         lowest = float(np.linalg.eigvalsh(self.hessian)[0])
-        return lowest > 0
+        return lowest > -FLAT
+
+    @property
+    def plain(self) -> bool:
+        """Whether the function rises in no direction: no minimum, but the end of everything."""
+        return self.converged and float(np.linalg.eigvalsh(self.hessian)[-1]) < FLAT
+
+    @property
+    def flat(self) -> bool:
+        """Whether the function does not rise in some direction."""
+        return self.converged and float(np.linalg.eigvalsh(self.hessian)[0]) < FLAT
 
 
 class Deadline(Exception):  # noqa: N818 - it is no error
@@ -73,18 +98,20 @@ class Watched:
     What is no number counts as infinite.
     """
 
-    def __init__(self, function: Objective, seconds: float) -> None:
+    def __init__(self, function: Objective, calls: int, seconds: float) -> None:
         self._function = function
-        self._end = time.monotonic() + seconds
+        self._left = calls
+        self._end = time.process_time() + seconds
         self.best: Floats | None = None
         self.value = math.inf
 
     def __call__(self, free: Floats) -> float:
         """Evaluate, and remember."""
-        if time.monotonic() > self._end:
+        self._left -= 1
+        if self._left < 0 or time.process_time() > self._end:
             raise Deadline
         value = self._function(free)
-        value = value if value == value else math.inf  # noqa: PLR0124 - NaN
+        value = math.inf if math.isnan(value) else value
         if value < self.value:
             self.best, self.value = np.array(free), value
         return value
@@ -102,39 +129,68 @@ def minimise(
     ----------
     .. [1] J. Nocedal, S. Wright, "Numerical Optimization" (2006), chapters 4 and 6.
     """
-    watched = Watched(function, seconds)
+    watched = Watched(function, _CALLS * len(start), seconds)
     iterations = 0
     last: Optimum | None = None
     try:
-        if not math.isfinite(watched(start)):
+        first = watched(start)
+        if first == -math.inf:
+            return _late(watched, 0)
+        if not math.isfinite(first):
             return None
         if rough and not _slopes(watched, start) < _NEAR:
             iterations += _simplex(watched, start, 1e-3, 250)
-        for _ in range(4):
+        for _ in range(2):
             before = watched.value
             iterations += _smooth(watched)
+            if watched.value == -math.inf:
+                return _late(watched, iterations)
             last = _here(watched, watched.best, watched.value, iterations)
-            if last.wall or not np.isfinite(last.hessian).all():
-                iterations += _simplex(watched, watched.best, 1e-10, 400)
-            elif last.converged:
+            if last.settled:
                 return last
+            if last.wall or (rough and last.gradient > CONVERGED):
+                iterations += _simplex(watched, watched.best, 1e-10, 200)
             elif float(np.linalg.eigvalsh(last.hessian)[0]) < -1e-6:
-                _leave_saddle(watched, watched.best, last.hessian)
+                _leave_saddle(watched, last.free, last.hessian)
             if not watched.value < before - 1e-10:
                 break
     except Deadline:
-        last = None
+        return _late(watched, iterations)
     if last is None or watched.value < last.value:
         last = _here(function, watched.best, watched.value, iterations)
     return last
 
 
+def _late(watched: Watched, iterations: int) -> Optimum | None:
+    if watched.best is None:
+        return None
+    unknown = np.full((len(watched.best),) * 2, math.nan)
+    return Optimum(
+        watched.best, watched.value, math.nan, unknown, iterations, wall=False, least=False
+    )
+
+
 def _here(function: Objective, at: Floats | None, value: float, iterations: int) -> Optimum:
     """Return a point with its derivatives."""
-    assert at is not None  # noqa: S101 - the start was finite
+    assert at is not None
     gradient, hessian = derivatives(function, at)
     norm = math.nan if gradient is None else float(np.abs(gradient).max(initial=0.0))
-    return Optimum(at, value, norm, hessian, iterations, wall=gradient is None)
+    wall = gradient is None or not np.isfinite(hessian).all()
+    least = math.isfinite(value) and not norm < CONVERGED and _least(function, at, value, hessian)
+    return Optimum(at, value, norm, hessian, iterations, wall, least)
+
+
+def _least(function: Objective, at: Floats, value: float, hessian: Floats) -> bool:
+    """Whether no point near by is lower, along the coordinates and where the function curves."""
+    directions = list(np.eye(len(at)))
+    if np.isfinite(hessian).all():
+        directions += list(np.linalg.eigh(hessian)[1].T)
+    return not any(
+        function(at + sign * step * way) < value - 1e-11
+        for way in directions
+        for step in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+        for sign in (1, -1)
+    )
 
 
 def _slopes(function: Objective, at: Floats) -> float:
@@ -162,8 +218,9 @@ def _smooth(watched: Watched) -> int:
     try:
         with np.errstate(all="ignore"):
             found = optimize.minimize(
-                watched, start, jac=jacobian, method=method, options=options, **exact
-            )
+                watched, start, jac=jacobian, method=method, options=options,
+                callback=_Patience(), **exact,
+            )  # fmt: skip
     except (_Wall, np.linalg.LinAlgError, ValueError, OverflowError):
         return 0
     return int(found.nit)
@@ -173,10 +230,23 @@ class _Wall(Exception):  # noqa: N818
     """A difference reaches where the function is infinite."""
 
 
+class _Patience:
+    """Ends a search that no longer gains anything."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+
+    def __call__(self, intermediate_result: Any) -> None:
+        self._values.append(float(intermediate_result.fun))
+        recent = self._values[-_PATIENCE - 1 :]
+        if len(recent) > _PATIENCE and recent[0] - min(recent) < _GAIN:
+            raise StopIteration
+
+
 def _simplex(watched: Watched, at: Floats | None, close: float, calls: int) -> int:
     from scipy import optimize
 
-    assert at is not None  # noqa: S101 - the start was finite
+    assert at is not None
     found = optimize.minimize(
         watched, at, method="Nelder-Mead",
         options={"xatol": close, "fatol": close * 1e-3, "maxfev": calls * len(at)},
@@ -188,7 +258,7 @@ def simplex(function: Objective, start: Floats) -> Floats:
     """Return a point better than `start`, roughly; the start where nothing is."""
     from scipy import optimize
 
-    watched = Watched(function, 2.0)
+    watched = Watched(function, _CALLS, 60.0)
     options = {"xatol": 1e-2, "fatol": 1e-4, "maxfev": 80 * len(start)}
     try:
         if math.isfinite(watched(start)) and not _slopes(watched, start) < _NEAR:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.fitting.em import in_order
-from klcli.fitting.families import NormalMixture, placed
+from klcli.fitting.families import DEAR, NormalMixture, ScipyFamily, placed, reaching
 from klcli.fitting.objectives import CrossEntropy, Reverse
 from klcli.fitting.optimise import Optimum, minimise
 from klcli.fitting.points import integers
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.random import Generator
 
-    from klcli.fitting.families import Family, ScipyFamily
+    from klcli.fitting.families import Family
     from klcli.fitting.points import Points, Shape
     from klcli.typing import Floats
 
@@ -52,6 +52,12 @@ class Found:
     starts: int
 
     @property
+    def median(self) -> float:
+        """Its median."""
+        values = self.family.values(self.optimum.free)
+        return float(self.family.at(np.array([0.5]), values)[0])
+
+    @property
     def values(self) -> Floats:
         """All parameters; components of a mixture in order of loc."""
         values = self.family.values(self.optimum.free)
@@ -80,6 +86,7 @@ def forward(
             values = np.repeat(points.values, np.round(points.weights * points.rows).astype(int))
         few = values if len(values) <= _SCIPY else points.sample(_SCIPY)
         begun.append(start(family, few, full=True))
+        starts = 0 if family.name in DEAR else starts
         begun += [
             near(family, points, stretch, rng)
             for stretch in ((0.0, 1.0), *[(0.02 * k, 1 - 0.03 * k) for k in range(1, 1 + starts)])
@@ -100,8 +107,9 @@ def reverse(
 ) -> list[Found]:
     """Return local minima of D(Q‖P), the best one first; none if all is infinite."""
     begun: list[Floats | None] = list(forward_values)
-    for stretch in stretches(points, target, starts, rng):
-        begun.append(near(family, points, stretch, rng))
+    starts = 0 if family.name in DEAR else starts
+    places = stretches(points, target, starts, rng, whole=not begun)
+    begun += [near(family, points, stretch, rng) for stretch in places]
     return _search(
         family, begun, lambda side: Reverse(side, target, still), points, seconds, rough=False
     )
@@ -121,12 +129,14 @@ def _search(
     if not given:
         return []
     side = placed(family, given[0], points.mean, points.deviation or 1.0)
+    if isinstance(side, ScipyFamily):
+        side = reaching(side, given[0], lambda one: loss_of(one)(one.free(given[0])))
     loss = loss_of(side)
     tried = 0
     for values in given:
         if math.isnan(side.support(values)[0]):
             continue
-        free = side.free(values)
+        free = _inside(loss, side.free(values))
         optimum = minimise(
             loss, free, rough=rough and not isinstance(side, NormalMixture), seconds=seconds
         )
@@ -134,8 +144,23 @@ def _search(
             continue
         tried += 1
         _merge(found, Found(side, loss, optimum, 1, 0))
-    found.sort(key=lambda one: one.optimum.value)
+    # Of mirror images, which differ by rounding, the one on the left comes first.
+    found.sort(key=lambda one: (not one.optimum.settled, round(one.optimum.value, 7), one.median))
     return [replace(one, starts=tried) for one in found]
+
+
+def _inside(loss: CrossEntropy | Reverse, free: Floats) -> Floats:
+    """Return coordinates at which the loss is finite: rounding can move an end past a value."""
+    if math.isfinite(loss(free)):
+        return free
+    for step in (1e-14, 1e-12, 1e-10, 1e-8):
+        for i in range(len(free)):
+            for sign in (-1, 1):
+                moved = np.array(free)
+                moved[i] += sign * step * max(1.0, abs(moved[i]))
+                if math.isfinite(loss(moved)):
+                    return moved
+    return free
 
 
 def _merge(found: list[Found], new: Found) -> None:
@@ -150,7 +175,7 @@ def _merge(found: list[Found], new: Found) -> None:
 
 def _rank(one: Found) -> tuple[bool, float]:
     value = one.optimum.value
-    return not one.optimum.converged, value
+    return not one.optimum.settled, value
 
 
 def _alike(a: Found, b: Found) -> bool:

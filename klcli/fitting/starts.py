@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
 #: Values that a rough fit looks at.
 ROUGH: Final = 200
-#: A density that takes longer for so many values is not given to scipy's own search.
-_SLOW: Final = 0.02
+#: Scipy's own search takes minutes for these.
+_ENDLESS: Final = frozenset({"levy_stable", "studentized_range", "gausshyper"})
 _TRIED: Final = (1.0, 0.5, 2.0, 5.0, 0.1, 20.0, -0.5)
 
 
@@ -40,8 +39,12 @@ def start(family: ScipyFamily, values: Floats, *, full: bool) -> Floats | None:
     candidates = list(_scipy(family, values, full=full))
     if not candidates or not any(math.isfinite(_loss(family, values, c)) for c in candidates):
         candidates += list(_round(family, values))
-    finite = [(loss, tuple(c)) for c in candidates if math.isfinite(loss := _loss(family, values, c))]
-    return np.array(min(finite)[1]) if finite else None
+    losses = [(_loss(family, values, candidate), tuple(candidate)) for candidate in candidates]
+    # Only if nothing else is there, one whose density is infinite at a value.
+    possible = [one for one in losses if math.isfinite(one[0])] or [
+        one for one in losses if one[0] == -math.inf
+    ]
+    return np.array(min(possible)[1]) if possible else None
 
 
 def _loss(family: ScipyFamily, values: Floats, candidate: Floats) -> float:
@@ -57,23 +60,21 @@ def _scipy(family: ScipyFamily, values: Floats, *, full: bool) -> Iterator[Float
     """Yield what scipy.stats fits."""
     if family.discrete:
         return
+    full = full and family.name not in _ENDLESS
     fixed = {f"f{name}": value for name, value in family.fixed.items()}
 
     def first(function: Any, x0: Any, args: Any = (), disp: Any = 0) -> Any:  # noqa: ARG001
         return x0
 
+    options: dict[str, Any]
     for options in ({"optimizer": first}, {}):
         if not options and not full:
             return
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                before = time.monotonic()
                 found = family.dist.fit(values, **fixed, **options)
-                if options:
-                    family.log(values, np.array(found, dtype=float))
-                    full = full and time.monotonic() - before < _SLOW * 10
-        except Exception:  # noqa: BLE001 - scipy raises what its families please
+        except Exception:  # noqa: BLE001, S112 - scipy raises what its families please
             continue
         yield np.array(found, dtype=float)
         yield _moved(family, np.array(found, dtype=float), values)
@@ -95,7 +96,7 @@ def _round(family: ScipyFamily, values: Floats) -> Iterator[Floats]:
     spread = float(values.std()) or 1.0
     low = float(values.min())
     places = (low - 0.1 * spread, float(values.mean()), float(np.median(values)))
-    choices = []
+    choices: list[tuple[float, ...]] = []
     for name in family.names:
         if name in family.fixed:
             choices.append((family.fixed[name],))
@@ -118,11 +119,27 @@ def _shapes(values: Floats) -> tuple[float, ...]:
     return tuple(dict.fromkeys([m for m in moments if math.isfinite(m)] + list(_TRIED)))
 
 
+def supports(family: ScipyFamily | NormalMixture, points: Points) -> Iterator[tuple[float, float]]:
+    """Yield supports that the family can have: of some, the sign of a shape decides."""
+    if isinstance(family, NormalMixture):
+        yield -math.inf, math.inf
+        return
+    found = near(family, points, (0.0, 1.0), np.random.default_rng(0))
+    if found is None:
+        return
+    shapes = [i for i in family.fitted if family.names[i] not in {"loc", "scale"}]
+    for signs in itertools.product((1.0, -1.0), repeat=min(len(shapes), 3)):
+        tried = np.array(found)
+        tried[shapes[: len(signs)]] *= signs
+        yield family.support(tried)
+
+
 def stretches(
-    points: Points, shape: Shape, extra: int, rng: Generator
+    points: Points, shape: Shape, extra: int, rng: Generator, *, whole: bool
 ) -> Iterator[tuple[float, float]]:
-    """Yield stretches of the target, by their probabilities: all, each mode, halves, random ones."""
-    yield 0.0, 1.0
+    """Yield stretches of the target, by their probabilities: each mode, halves, random ones."""
+    if whole:
+        yield 0.0, 1.0
     yield from _modes(points, shape)
     yield 0.0, 0.5
     yield 0.5, 1.0
@@ -165,8 +182,8 @@ def near(
     if family.discrete:
         values = np.round(values)
     if isinstance(family, NormalMixture):
-        found = fit_mixture(family.parts, type(points).of_rows(values), rng, most=30)
-        return None if found is None else found.values
+        mixed = fit_mixture(family.parts, type(points).of_rows(values), rng, most=30)
+        return None if mixed is None else mixed.values
     found = start(family, values, full=False)
     if found is None:
         return None

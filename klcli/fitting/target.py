@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: How the density of data is estimated, for reverse fits.
 DENSITIES: Final = ("kde", "mixture")
+#: Neighbours on either side whose distance tells the entropy.
+_NEIGHBOURS: Final = 3
 #: Components that BIC may choose for the density "mixture".
 _PARTS: Final = 8
 
@@ -55,6 +57,8 @@ class Aim:
         Bandwidth; NaN without one.
     entropy : float
         In nats; of data an estimate.
+    entropy_variance : float
+        What the estimate has beyond that of the mean of log p.
     """
 
     points: Points
@@ -66,6 +70,7 @@ class Aim:
     density: str
     width: float
     entropy: float
+    entropy_variance: float = 0.0
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -89,7 +94,9 @@ def of_known(written: Any, *, discrete: bool) -> Aim:
             "name a target such as 0.5*norm(-2, 0.5) + 0.5*norm(2, 0.5)",
         )
     if (side.kind == "discrete") != discrete:
-        of_target, of_family = ("whole numbers", "numbers")[:: 1 if side.kind == "discrete" else -1]
+        of_target, of_family = ("whole numbers", "numbers")[
+            :: 1 if side.kind == "discrete" else -1
+        ]
         raise UsageError(
             f"the target is of {of_target}, the family of {of_family}: there is no ratio of their "
             "densities",
@@ -147,13 +154,27 @@ def of_rows(
         density = "kde"
         width, used = bandwidth(values, rule)
         shape = KernelDensity.of(values, width, discrete=discrete, lowest=lowest)
-        if used == "silverman" and rule == "isj" and not discrete:
+        repeated = 2 * len(points.values) < len(values)
+        if used == "silverman" and rule == "isj" and not discrete and repeated:
             findings.append(
                 Finding("ties", "repeated values leave isj without a bandwidth; used silverman")
             )
-    entropy = _entropy_of_counts(points) if discrete else _entropy(values, shape)
+    if discrete:
+        entropy, variance = _entropy_of_counts(points), 0.0
+    else:
+        entropy, variance = _entropy(values, shape)
     return Aim(
-        points, shape, "", None, None, column, density, width, entropy, tuple(findings)
+        points,
+        shape,
+        "",
+        None,
+        None,
+        column,
+        density,
+        width,
+        entropy,
+        variance,
+        tuple(findings),
     )
 
 
@@ -174,30 +195,32 @@ def _mixture(points: Points, rng: Generator) -> KnownShape:
     return KnownShape(model(distribution(NormalMixture(parts).expression(values))))
 
 
-def _entropy(values: Floats, shape: Shape) -> float:
-    """Return the entropy of the density behind sorted values.
+def _entropy(values: Floats, shape: Shape) -> tuple[float, float]:
+    """Return the entropy of the density behind sorted values, and what spacings add to its variance.
 
-    From the gaps between values √n/4 apart on either side, each corrected for its own bias; over
-    five families its bias was below 0.008 nats at 200 and 1,000 rows. Where values repeat there
-    are no such gaps, and the density estimate stands in.
+    From the distance of each value's third neighbours on both sides. Bias and error were least
+    with three neighbours over normal, bimodal, exponential, lognormal and t samples of 200 to 5,000
+    (one to eighteen neighbours tried). Where values repeat there are no such distances, and the
+    density estimate stands in.
 
     References
     ----------
     .. [1] O. Vasicek, "A test for normality based on sample entropy", J. R. Statist. Soc. B 38
        (1976) 54-59.
-    .. [2] B. van Es, "Estimating functionals related to a density by a class of statistics based
-       on spacings", Scandinavian Journal of Statistics 19 (1992) 61-72.
+    .. [2] N. Cressie, "On the logarithms of high-order spacings", Biometrika 63 (1976) 343-355,
+       doi:10.1093/biomet/63.2.343: the variance.
     """
-    from scipy.special import digamma
+    from scipy.special import digamma, polygamma
 
-    rows = len(values)
-    reach = max(1, round(math.sqrt(rows) / 4))
+    rows, order = len(values), 2 * _NEIGHBOURS
     place = np.arange(rows)
-    low, high = np.maximum(place - reach, 0), np.minimum(place + reach, rows - 1)
-    gaps = values[high] - values[low]
-    if gaps.min() > 0 and (np.diff(values) > 0).all():
-        return float(np.mean(np.log((rows + 1) * gaps) - digamma(high - low)))
-    return -float(shape.log(values).mean())
+    low, high = np.maximum(place - _NEIGHBOURS, 0), np.minimum(place + _NEIGHBOURS, rows - 1)
+    if rows > order and (np.diff(values) > 0).all():
+        gaps = values[high] - values[low]
+        entropy = float(np.mean(np.log((rows + 1) * gaps) - digamma(high - low)))
+        own = (2 * order**2 - 2 * order + 1) * float(polygamma(1, order)) - 2 * order + 1
+        return entropy, own / rows
+    return -float(shape.log(values).mean()), 0.0
 
 
 def _entropy_of_counts(points: Points) -> float:
@@ -212,4 +235,3 @@ def _entropy_of_counts(points: Points) -> float:
 
     counts = points.weights * points.rows
     return float(points.weights @ (digamma(points.rows) - digamma(counts)))
-

@@ -7,7 +7,7 @@ from typing import Final
 
 from klcli.divergences.expressions import parse
 from klcli.errors import UsageError
-from klcli.fitting.families import names_of
+from klcli.fitting.named import names_of
 
 _LONGEST: Final = 1000
 
@@ -47,10 +47,9 @@ def unknowns(text: str) -> tuple[str, dict[str, float]]:
         if value != "?":
             given[label] = _number(value)
     # As in a distribution that is written out, loc is 0 and scale 1 where they are left out.
-    for label, default in (("loc", 0.0), ("scale", 1.0)):
-        if label in names and label not in seen:
-            given[label] = default
-    return name, given
+    standard = {"loc": 0.0, "scale": 1.0}
+    left_out = {label: standard[label] for label in names if label in standard.keys() - seen}
+    return name, given | left_out
 
 
 def _number(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,8 @@ def sketch(report: FitReport, width: int) -> list[str]:
     lines: list[str] = []
     for (name, _), column in zip(strips, columns, strict=True):
         rows = _strip(column, top)
+        while len(rows) > 1 and not rows[0].strip():
+            rows = rows[1:]
         for position, row in enumerate(rows):
             head = cut(name, label) if position == len(rows) - 1 else ""
             lines.append(f"{pad(head, label)}  {row}".rstrip())
@@ -54,9 +57,7 @@ def _resampled(density: Sequence[float], room: int) -> list[float]:
         repeat = max(room // count, 1)
         return [value for value in density for _ in range(repeat)]
     edges = [round(i * count / room) for i in range(room + 1)]
-    return [
-        max(density[low:high], default=0.0) for low, high in zip(edges, edges[1:], strict=False)
-    ]
+    return [max(density[low:high], default=0.0) for low, high in itertools.pairwise(edges)]
 
 
 def _strip(column: Sequence[float], top: float) -> list[str]:
@@ -73,7 +74,10 @@ def _strip(column: Sequence[float], top: float) -> list[str]:
 
 
 def _axis(low: float, high: float, width: int) -> str:
-    left, middle, right = (f"{value:.4g}" for value in (low, (low + high) / 2, high))
+    middle_value = (low + high) / 2
+    if abs(middle_value) < 1e-6 * (high - low):
+        middle_value = 0.0
+    left, middle, right = (f"{value:.4g}" for value in (low, middle_value, high))
     line = [" "] * width
     centre = max((width - len(middle)) // 2, 0)
     for start, text in ((0, left), (centre, middle), (width - len(right), right)):

@@ -60,8 +60,9 @@ def table(
     parts = [[line for text in _about(report) for line in wrap(printable(text), width, GAP)]]
     if len(_families(report)) > 1:
         parts.append(_ranking(report, style))
-    for name in _families(report):
-        parts.append(_grid(_block(report, name, verbose=verbose), width, style))
+    parts += [
+        _grid(_block(report, name, verbose=verbose), width, style) for name in _families(report)
+    ]
     if picture:
         parts.append(sketch(report, width or 80))
     notes = [f"{where}: {text}" for where, text in _notes(report, verbose=verbose)]
@@ -79,7 +80,10 @@ def markdown(report: FitReport, *, verbose: bool = False, picture: bool = False)
         parts.append(marks.grid(heads, rows, right=range(1, len(heads))))
     if picture:
         parts.append("```text\n" + "\n".join(sketch(report, 80)) + "\n```\n")
-    notes = [f"- {marks.escape(f'{where}: {text}')}\n" for where, text in _notes(report, verbose=verbose)]
+    notes = [
+        f"- {marks.escape(f'{where}: {text}')}\n"
+        for where, text in _notes(report, verbose=verbose)
+    ]
     return "\n".join([*parts, *(["".join(notes)] if notes else [])])
 
 
@@ -91,7 +95,11 @@ def _about(report: FitReport) -> list[str]:
     target = report.target
     lines = [f"P  {target.source}"]
     if target.kind == "data":
-        used = f"{target.used:,} of {target.rows:,}" if target.used < target.rows else f"{target.rows:,}"
+        used = (
+            f"{target.used:,} of {target.rows:,}"
+            if target.used < target.rows
+            else f"{target.rows:,}"
+        )
         lines = [f"P  {target.source}, {target.column}  {used} rows"]
     lines.append(f"Kullback–Leibler divergence of P and each fit Q, in {report.unit}")
     asked = {fit.objective for fit in report.fits}
@@ -105,7 +113,7 @@ def _about(report: FitReport) -> list[str]:
 
 def _ranking(report: FitReport, style: Style) -> list[str]:
     """Return a line for each family, the best forward fit first."""
-    firsts = {}
+    firsts: dict[tuple[str, str], Fit] = {}
     for fit in report.fits:
         firsts.setdefault((fit.family, fit.objective), fit)
     lines = []
@@ -133,7 +141,8 @@ def _ranking(report: FitReport, style: Style) -> list[str]:
 def _block(report: FitReport, family: str, *, verbose: bool) -> _Block:
     fits = [fit for fit in report.fits if fit.family == family]
     heads = [
-        fit.objective + (f" {fit.optimum}" if fit.optima > 1 and fit.objective == "reverse" else "")
+        fit.objective
+        + (f" {fit.optimum}" if fit.optima > 1 and fit.objective == "reverse" else "")
         for fit in fits
     ]
     rows = []
@@ -167,7 +176,7 @@ def _parameter(fit: Fit, position: int) -> str:
     if not math.isfinite(each.standard_error) or each.standard_error <= 0:
         return _rounded(each.value)
     places = _places(each.standard_error)
-    if places > 8:
+    if places > 8 or abs(each.value) >= 1e9:
         return f"{each.value:.6g} ± {each.standard_error:.2g}"
     return f"{fixed(each.value, places)} ± {fixed(each.standard_error, places)}"
 
@@ -179,8 +188,7 @@ def _places(error: float) -> int:
 
 def _rounded(value: float) -> str:
     """Return six digits; what is 0 but for rounding is 0."""
-    text = f"{value:.6g}"
-    return "0" if abs(value) < 1e-9 else text
+    return "0" if abs(value) < 1e-9 else f"{value:.6g}"
 
 
 def _divergence(one: Divergence) -> str:
@@ -205,7 +213,7 @@ def _grid(block: _Block, width: int | None, style: Style) -> list[str]:
     lines = _aligned(
         [block.family, *block.heads], [[label, *cells] for label, cells in block.rows], style
     )
-    if width is None or max(map(_bare_width(style), lines)) <= width:
+    if width is None or _wide(lines, style) <= width:
         return lines
     # A fit at a time where they do not stand side by side.
     stacked: list[str] = []
@@ -215,9 +223,10 @@ def _grid(block: _Block, width: int | None, style: Style) -> list[str]:
     return stacked
 
 
-def _bare_width(style: Style):  # type: ignore[no-untyped-def]
-    extra = len(style.bold(""))
-    return lambda line: cell_width(line) - (extra if extra and line.startswith(style.strong) else 0)
+def _wide(lines: Sequence[str], style: Style) -> int:
+    """Return the columns that lines take, the first of which is emphasised."""
+    first = cell_width(lines[0].removeprefix(style.strong).removesuffix(style.end))
+    return max(first, *map(cell_width, lines[1:]))
 
 
 def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], style: Style) -> list[str]:
@@ -255,7 +264,9 @@ def _notes(report: FitReport, *, verbose: bool) -> list[tuple[str, str]]:
 
 def _entropy(report: FitReport) -> str:
     target = report.target
-    how = "" if target.kind == "distribution" else ", estimated; D(P‖Q) is the cross-entropy less it"
+    how = (
+        "" if target.kind == "distribution" else ", estimated; D(P‖Q) is the cross-entropy less it"
+    )
     return f"entropy {_number(target.entropy, 6)} {report.unit}{how}"
 
 
