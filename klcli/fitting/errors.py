@@ -162,6 +162,7 @@ def _of_values(family: Family, free: Floats, covariance: Floats, flat: Floats) -
     errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", matrix, covariance, matrix), 0.0))
     size = np.abs(matrix).max(axis=1, initial=0.0)
     moves = np.abs(matrix @ flat).max(axis=1, initial=0.0)
+    moves[list(family.spent(free))] = math.inf
     result: Floats = np.where(moves > 1e-3 * np.maximum(size, 1e-300), math.nan, errors)
     return result
 
@@ -181,7 +182,7 @@ def _jacobian(family: Family, free: Floats) -> Floats:
 
 def flat_parameters(family: Family, optimum: Optimum) -> list[str]:
     """Return the parameters that could have other values and do as well."""
-    if not optimum.flat:
+    if not optimum.converged:
         return []
     errors = _of_values(
         family, optimum.free, np.eye(len(optimum.free)), _inverted(optimum.hessian)[1]

@@ -69,6 +69,9 @@ class Family(Protocol):
     def free(self, values: Floats) -> Floats:
         """Return the coordinates of those that are fitted."""
 
+    def spent(self, free: Floats) -> tuple[int, ...]:
+        """Return positions of parameters that came to the end of what is tried."""
+
     def expression(self, values: Floats) -> str:
         """Return the distribution as other commands take it, in full precision."""
 
@@ -173,6 +176,14 @@ class ScipyFamily:
                 value /= self.spread
             free.append(_TO_FREE[scale](value))
         return np.array(free)
+
+    def spent(self, free: Floats) -> tuple[int, ...]:
+        """Return positions of parameters that came to the end of what is tried."""
+        return tuple(
+            position
+            for position, scale, coordinate in zip(self._fitted, self.scales, free, strict=True)
+            if scale in {"positive", "unit"} and abs(coordinate) > self.reach - 0.01
+        )
 
     def expression(self, values: Floats) -> str:
         """Return the distribution as other commands take it, in full precision."""
@@ -308,6 +319,10 @@ class NormalMixture:
         places = (values[1::3] - self.centre) / self.spread
         rest = np.column_stack([places, np.log(values[2::3] / self.spread)]).ravel()
         return np.concatenate([logs[1:] - logs[0], rest])
+
+    def spent(self, free: Floats) -> tuple[int, ...]:  # noqa: ARG002
+        """Return none: there is no such end."""
+        return ()
 
     def expression(self, values: Floats) -> str:
         """Return the mixture as other commands take it, in full precision."""

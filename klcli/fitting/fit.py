@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from klcli import __version__
+from klcli.densities.bandwidth import check_bandwidth
 from klcli.errors import InputError, UsageError
 from klcli.fitting.column import read_column
 from klcli.fitting.curves import grid
@@ -117,7 +118,9 @@ def fit(
     reverse 2.000 0.500 0.693
     """
     tell = progress or _silent
-    families, known = _checked(target, family, objective, fix, density, starts, base, seed)
+    families, known = _checked(
+        target, family, objective, fix, density, bandwidth, starts, base, seed
+    )
     rng = np.random.default_rng(seed)
     wanted = [each for each in Direction if objective in (each, "both")]
     job = Job(tuple(map(str, wanted)), starts, SECONDS, rng)
@@ -156,6 +159,7 @@ def _checked(
     objective: str,
     fix: Mapping[str, float] | None,
     density: str,
+    bandwidth: str | float,
     starts: int,
     base: float | str,
     seed: int,
@@ -164,6 +168,7 @@ def _checked(
         raise UsageError.unknown_choice("objective", objective, [*Direction, "both"])
     if density not in DENSITIES:
         raise UsageError.unknown_choice("density", density, list(DENSITIES))
+    check_bandwidth(bandwidth)
     if str(base) not in UNITS:
         raise UsageError.unknown_choice("base", base, list(UNITS))
     if not 0 <= starts <= 1000:

@@ -151,9 +151,15 @@ class KernelDensity:
             return np.array([max(math.floor(first - far), self.lowest), math.ceil(last + far)])
         cells = np.unique(np.floor((self.centres - first) / (2 * width)))
         edges = first + 2 * width * np.concatenate([cells, cells + 1])
-        # Between kernels far apart the log density has a kink half way.
-        gaps = np.diff(self.centres) > 2 * width
-        middles = (self.centres[1:][gaps] + self.centres[:-1][gaps]) / 2
+        # Between kernels far apart the density falls from both, to a kink half way in its log.
+        wide = np.diff(self.centres) > 2 * width
+        left, right = self.centres[:-1][wide], self.centres[1:][wide]
+        half = (right - left) / 2
+        falls = [left + half]
+        for step in (1, 2, 3, 5, 8, 12):
+            near = step * width < half
+            falls += [left[near] + step * width, right[near] - step * width]
+        middles = np.concatenate(falls)
         outside = width * np.concatenate([np.arange(2, 20, 2), 20 * 2.0 ** np.arange(34)])
         return np.unique(np.concatenate([edges, middles, first - outside, last + outside]))
 
@@ -206,8 +212,22 @@ class Tabulated:
         inside = (x >= self.low) & (x <= self.high)
         result = np.asarray(self.spline(np.clip(x, self.low, self.high)))
         if not inside.all():
-            result[~inside] = self.exact.log(x[~inside])
+            result[~inside] = self._outside(x[~inside])
         return result
+
+    def _outside(self, x: Floats) -> Floats:
+        """Return the log density so far out that kernels three widths from the last do not count."""
+        exact = self.exact
+        first, last = exact.centres[0], exact.centres[-1]
+        edge = 3 * exact.width
+        left = slice(0, int(np.searchsorted(exact.centres, first + edge)) + 1)
+        right = slice(int(np.searchsorted(exact.centres, last - edge)), None)
+        result = np.empty(len(x))
+        for side, chosen in ((left, x < self.low), (right, x > self.high)):
+            logs = exact.kernels(x[chosen], side) + np.log(exact.counts[side])
+            top = logs.max(axis=1, initial=-math.inf)
+            result[chosen] = top + np.log(np.exp(logs - top[:, None]).sum(axis=1))
+        return result - math.log(float(exact.counts.sum()))
 
 
 def _rounded(z: Floats, half: float) -> Floats:

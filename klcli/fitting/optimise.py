@@ -249,9 +249,17 @@ def _simplex(watched: Watched, at: Floats | None, close: float, calls: int) -> i
     assert at is not None
     found = optimize.minimize(
         watched, at, method="Nelder-Mead",
-        options={"xatol": close, "fatol": close * 1e-3, "maxfev": calls * len(at)},
+        options={
+            "xatol": close, "fatol": close * 1e-3, "maxfev": calls * len(at),
+            "initial_simplex": _corners(at, min(0.4, close * 1e3)),
+        },
     )  # fmt: skip
     return int(found.nit)
+
+
+def _corners(at: Floats, step: float) -> Floats:
+    """Return a simplex: scipy's own has hardly any size where a coordinate is 0."""
+    return np.vstack([at, at + step * np.eye(len(at))])
 
 
 def simplex(function: Objective, start: Floats) -> Floats:
@@ -259,7 +267,10 @@ def simplex(function: Objective, start: Floats) -> Floats:
     from scipy import optimize
 
     watched = Watched(function, _CALLS, 60.0)
-    options = {"xatol": 1e-2, "fatol": 1e-4, "maxfev": 80 * len(start)}
+    options = {
+        "xatol": 1e-2, "fatol": 1e-4, "maxfev": 80 * len(start),
+        "initial_simplex": _corners(start, 0.4),
+    }  # fmt: skip
     try:
         if math.isfinite(watched(start)) and not _slopes(watched, start) < _NEAR:
             optimize.minimize(watched, start, method="Nelder-Mead", options=options)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from klcli.render import divergence_table
+from klcli.render import divergence_table, fit_warning_table
 from klcli.render.warning_table import ROWS
 
 
@@ -302,6 +302,26 @@ METHODS: Final = (
 
 DIVERGENCES: Final = tuple(Entry("divergence", *row) for row in divergence_table.ROWS)
 
-WARNINGS: Final = tuple(Entry("warning", *row) for row in ROWS)
+_WHITE = "White, Econometrica 50 (1982) 1, doi:10.2307/1912526"
+_BISHOP = "Bishop, Pattern Recognition and Machine Learning (2006), section 10.1.2"
 
-ENTRIES: Final = METHODS + DIVERGENCES + WARNINGS
+OBJECTIVES: Final = (
+    Entry(
+        "objective",
+        "forward",
+        "Minimises D(P‖Q): maximum likelihood. Q covers all of P, however much lies between.",
+        "To describe data, to compare families by AIC, to code with the fewest bits.",
+        _WHITE,
+    ),
+    Entry(
+        "objective",
+        "reverse",
+        "Minimises D(Q‖P): Q stays where P is, and covers one of several modes.",
+        "To see what variational inference does, or to describe the main mode of a known target.",
+        _BISHOP,
+    ),
+)
+
+WARNINGS: Final = tuple(Entry("warning", *row) for row in (*ROWS, *fit_warning_table.ROWS))
+
+ENTRIES: Final = METHODS + DIVERGENCES + OBJECTIVES + WARNINGS

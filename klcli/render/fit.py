@@ -57,7 +57,9 @@ def table(
     picture : bool
         Add densities, drawn in text.
     """
-    parts = [[line for text in _about(report) for line in wrap(printable(text), width, GAP)]]
+    source, *rest = map(printable, _about(report))
+    head = wrap(source, width, GAP + " ", f"P{GAP}")
+    parts = [head + [line for text in rest for line in wrap(text, width, GAP)]]
     if len(_families(report)) > 1:
         parts.append(_ranking(report, style))
     parts += [
@@ -72,7 +74,8 @@ def table(
 
 def markdown(report: FitReport, *, verbose: bool = False, picture: bool = False) -> str:
     """Return the report as paragraphs, a table for each family, and a list of notes."""
-    parts = ["\n".join(f"{marks.escape(text)}  " for text in _about(report)).rstrip() + "\n"]
+    source, *rest = map(marks.escape, _about(report))
+    parts = ["  \n".join([f"P: {source}", *rest]) + "\n"]
     for name in _families(report):
         block = _block(report, name, verbose=verbose)
         heads = [marks.escape(block.family), *block.heads]
@@ -93,14 +96,14 @@ def _families(report: FitReport) -> list[str]:
 
 def _about(report: FitReport) -> list[str]:
     target = report.target
-    lines = [f"P  {target.source}"]
+    lines = [target.source]
     if target.kind == "data":
         used = (
             f"{target.used:,} of {target.rows:,}"
             if target.used < target.rows
             else f"{target.rows:,}"
         )
-        lines = [f"P  {target.source}, {target.column}  {used} rows"]
+        lines = [f"{target.source}, {target.column}, {used} rows"]
     lines.append(f"Kullback–Leibler divergence of P and each fit Q, in {report.unit}")
     asked = {fit.objective for fit in report.fits}
     if "forward" in asked:

@@ -11,6 +11,7 @@ SCHEMAS: Final = {
     "compare": "compare_schema.json",
     "drift": "drift_schema.json",
     "exact": "exact_schema.json",
+    "fit": "fit_schema.json",
     "plot": "plot_schema.json",
 }
 

@@ -1,0 +1,150 @@
+"""Reverse fits, and both divergences from each optimum."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import klcli
+import klcli.errors
+
+TWO = "0.5*norm(-2, 0.5) + 0.5*norm(2, 0.5)"
+SEED = 314159265358
+
+
+def values(fit):
+    return [each.value for each in fit.parameters]
+
+
+@pytest.fixture(scope="module")
+def two():
+    return klcli.fit(TWO, "norm")
+
+
+class TestTextbook:
+    def test_the_forward_fit_has_mean_and_variance_of_the_target(self, two):
+        forward = two.fits[0]
+        assert values(forward) == pytest.approx([0, math.sqrt(4.25)], abs=1e-6)
+
+    def test_reverse_fits_take_one_mode_each_and_say_so(self, two):
+        left, right = two.fits[1:3]
+        assert values(left) == pytest.approx([-2, 0.5], abs=1e-3)
+        assert values(right) == pytest.approx([2, 0.5], abs=1e-3)
+        assert left.reverse.value == pytest.approx(math.log(2), abs=2e-4)
+        assert left.optima == len(two.fits) - 1 >= 2
+        assert left.warnings[0].code == "several-optima"
+        assert all(fit.converged for fit in two.fits)
+        assert sum(fit.arrived for fit in two.fits[1:]) == left.starts
+
+    def test_each_fit_is_best_on_its_own_objective(self, two):
+        forward, *reverse = two.fits
+        for fit in reverse:
+            assert fit.reverse.value < forward.reverse.value
+            assert fit.forward.value > forward.forward.value
+
+    def test_divergences_are_those_of_kl_exact(self, two):
+        for fit in two.fits:
+            there, back = klcli.exact(TWO, fit.expression).results
+            assert (fit.forward.value, fit.reverse.value) == (there.value, back.value)
+
+    def test_the_optimum_is_that_of_a_plain_grid(self, two):
+        """Every loc and scale of a grid, D(Q‖P) by the trapezoid rule."""
+        x = np.linspace(-6, 6, 6001)
+        log_p = np.logaddexp(
+            stats.norm.logpdf(x, -2, 0.5), stats.norm.logpdf(x, 2, 0.5)
+        ) - math.log(2)
+        best = min(
+            (float(np.trapezoid(np.exp(q) * (q - log_p), x)), loc, scale)
+            for loc in np.linspace(1.9, 2.1, 21)
+            for scale in np.linspace(0.45, 0.55, 21)
+            for q in [stats.norm.logpdf(x, loc, scale)]
+        )
+        assert two.fits[1].reverse.value == pytest.approx(best[0], abs=1e-5)
+        assert two.fits[1].reverse.value <= best[0] + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("target", "family", "fix"),
+    [
+        ("gamma(3, 0, 2)", "gamma", {"loc": 0}),
+        ("weibull_min(1.5, 0, 2)", "weibull_min", {"loc": 0}),
+        ("logistic(1, 2)", "logistic", {}),
+        ("poisson(4)", "poisson", {}),
+        ("nbinom(4, 0.3)", "nbinom", {}),
+    ],
+)
+def test_a_target_of_the_family_is_found_in_both_directions(target, family, fix):
+    report = klcli.fit(target, family, fix=fix)
+    assert {fit.objective for fit in report.fits} == {"forward", "reverse"}
+    for number in (0, 1):
+        assert report.fits[number].minimised.value == pytest.approx(0, abs=1e-9)
+
+
+def test_an_end_that_may_not_move_past_that_of_the_target_is_nearly_found():
+    for fit in klcli.fit("gamma(3, 1, 2)", "gamma").fits[:2]:
+        assert fit.minimised.value == pytest.approx(0, abs=1e-3)
+
+
+def test_the_reverse_fit_of_a_laplace_target_is_right():
+    """E|x − 0| of norm(0, s) is s√(2/π): D is least for s = √(π/2)."""
+    fit = klcli.fit("laplace(0, 1)", "norm", objective="reverse").fits[0]
+    assert values(fit) == pytest.approx([0, math.sqrt(math.pi / 2)], abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def sampled():
+    rng = np.random.default_rng(SEED)
+    data = np.concatenate([rng.normal(-2, 0.5, 500), rng.normal(2, 0.5, 500)])
+    return klcli.fit(data, "norm")
+
+
+def test_data_show_what_their_distribution_shows(sampled):
+    forward, *reverse = sampled.fits
+    assert values(forward) == pytest.approx([0, math.sqrt(4.25)], abs=0.2)
+    places = {round(values(fit)[0]) for fit in reverse}
+    assert places >= {-2, 2}
+    for fit in reverse[:2]:
+        assert fit.reverse.value == pytest.approx(math.log(2), abs=4 * fit.reverse.standard_error)
+        assert fit.reverse.value < forward.reverse.value
+        assert fit.forward.value > forward.forward.value
+        assert fit.error_method == "influence"
+    assert "estimated-density" in {warning.code for warning in reverse[0].warnings}
+
+
+def test_a_family_without_a_finite_divergence_is_left_out():
+    report = klcli.fit("gamma(2, 0, 1)", "norm")
+    assert [fit.objective for fit in report.fits] == ["forward"]
+    assert [finding.code for finding in report.findings] == ["no-optimum"]
+    with pytest.raises(klcli.errors.InputError, match="infinite for every norm"):
+        klcli.fit("gamma(2, 0, 1)", "norm", objective="reverse")
+    report = klcli.fit("cauchy(0, 1)", "norm")
+    assert [fit.objective for fit in report.fits] == ["reverse"]
+
+
+def test_the_density_can_be_a_mixture():
+    rng = np.random.default_rng(SEED)
+    report = klcli.fit(rng.normal(1, 2, 600), "norm", density="mixture")
+    assert report.target.density == "mixture"
+    assert values(report.fits[1]) == pytest.approx([1, 2], abs=0.3)
+
+
+@pytest.mark.parametrize("family", ["norm", "t"])
+def test_equal_seeds_give_equal_fits(family):
+    data = np.random.default_rng(SEED).normal(0, 1, 120)
+    assert klcli.fit(data, family, seed=3).to_dict() == klcli.fit(data, family, seed=3).to_dict()
+
+
+@pytest.mark.slow
+def test_standard_errors_of_reverse_fits_are_those_of_many_samples():
+    rng = np.random.default_rng(SEED)
+    fits = [
+        klcli.fit(rng.normal(0, 1, 500), "norm", objective="reverse", starts=0).fits[0]
+        for _ in range(150)
+    ]
+    for position in (0, 1):
+        spread = np.std([values(fit)[position] for fit in fits])
+        error = np.mean([fit.parameters[position].standard_error for fit in fits])
+        assert error == pytest.approx(spread, rel=0.25)
