@@ -146,7 +146,7 @@ def _column(side: Side, source: str, name: str, findings: list[Finding]) -> Colu
         share = gaps.missing / side.rows
         findings.append(
             Finding(
-                "missing-rows",
+                "missing-left-out",
                 f"{name!r}: {counted(gaps.missing, 'row')} of {side.rows:,} ({share:.1%}) without "
                 "a value are left out; the fit describes the others only",
             )

@@ -110,7 +110,7 @@ def fit(
 
     >>> import klcli
     >>> report = klcli.fit("0.5*norm(-2, 0.5) + 0.5*norm(2, 0.5)", "norm")
-    >>> for fit in report.fits:
+    >>> for fit in report.fits[:3]:
     ...     loc, scale = (parameter.value for parameter in fit.parameters)
     ...     print(f"{fit.objective} {abs(loc):.3f} {scale:.3f} {fit.minimised.value:.3f}")
     forward 0.000 2.062 0.724

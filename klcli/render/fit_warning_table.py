@@ -6,11 +6,6 @@ from typing import Final
 
 ROWS: Final = (
     (
-        "missing-rows",
-        "Some rows have no value and were not fitted.",
-        "Ask whether values are missing at random; if not, the fit describes the others only.",
-    ),
-    (
         "estimated-density",
         "A reverse fit needs the density of the data, which is only an estimate.",
         "Compare --density kde and mixture, and other bandwidths; trust no tail beyond the rows.",

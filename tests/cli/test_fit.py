@@ -109,7 +109,7 @@ def test_several_families_are_ranked(data, kl):
 def test_missing_rows_are_told(data, kl):
     code, out, _ = kl("fit", "a.csv", "-c", "gappy", "-f", "norm", "--format", "table")
     assert code == 0
-    assert "[missing-rows]" in out
+    assert "[missing-left-out]" in out
 
 
 def test_infinite_values_are_left_out_and_told(data, kl):

@@ -16,7 +16,6 @@ from klcli.registry import (
 )
 from klcli.render import fit_warning_table, warning_table
 from klcli.render.catalogue import DIVERGENCES as DESCRIBED
-from klcli.render.catalogue import ENTRIES, METHODS, WARNINGS
 from klcli.render.catalogue import ENTRIES, METHODS, OBJECTIVES, WARNINGS
 
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(klcli.__file__).parent.rglob("*.py")]
