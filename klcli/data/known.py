@@ -221,11 +221,11 @@ def _column(
     finite = np.isfinite(values.values)
     try:
         known = against(values.values[finite], values.rows[finite])
+        placed = place(values, Cumulative(known.known), letters)
     except InputError as error:
         # What cannot be fitted to one column must not take the others down.
         undefined = Finding("not-applicable", f"{error.message}; {error.hint}")
         return KnownColumn(pair.name, kind, empty, summary, undefined=undefined), None
-    placed = place(values, Cumulative(known.known), letters)
     findings += [*placed.findings, *known.findings]
     return KnownColumn(
         pair.name, kind, placed.table, summary, placed.outside, tuple(findings), placed.infinite,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.data.grain import rounding_step
-from klcli.known_counts import KnownCounts
+from klcli.known_counts import KnownCounts, no_counts
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -219,15 +219,17 @@ def _cells(
     values: Floats, counts: Floats, known: Cumulative, step: float, half: float
 ) -> KnownCounts:
     """Return contiguous cells; bounds are the upper ends of values of the lattice."""
-    low, high = known.range()
-    if len(values):
-        low, high = min(low, values[0]), max(high, values[-1])
+    if not len(values):
+        return no_counts()
+    low, high = known.range(float(values[0]), float(values[-1]))
     first, last = np.floor(low / step) - 1, np.ceil(high / step) + 1
     if last - first <= _EACH:
         lattice = np.arange(first, last + 1)
     else:
         own = np.round(values / step)
-        some = np.round(known.quantiles(np.linspace(-7, 7, _EACH // 4)) / step)
+        # Evenly, and closer and closer towards the smaller end, where long tails begin.
+        even = np.linspace(first, last, _EACH // 8)
+        some = np.round([*even, *(first + np.geomspace(1, last - first, _EACH // 8))])
         lattice = np.unique(np.concatenate([some, own - 1, own, [first, last]]))
     ends = lattice * step + half
     z = known.scores(ends)

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klcli.divergences.known import Known, Mixture
+from klcli.errors import InputError
 
 if TYPE_CHECKING:
     from klcli.divergences.known import Distribution
     from klcli.divergences.models import Model
     from klcli.typing import Bools, Floats
 
-#: Probabilities at which the range of a distribution ends that has no end.
-_TAIL = 1e-12
+#: Normal score beyond which hardly anything lies, one in a billion.
+_ENOUGH = 6.0
+_DOUBLINGS = 4
+#: Integers whose probabilities are added up one by one, where scipy has no formula for F.
+_MOST_ADDED = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,17 +99,25 @@ class Cumulative:
     def support(self) -> tuple[float, float]:
         """Return between which values all of the probability lies."""
         if self.circular:
-            return self.range()
+            return self._start(), self._start() + 2 * math.pi
         ends = self._model().supports
         return min(low for low, _ in ends), max(high for _, high in ends)
 
-    def range(self) -> tuple[float, float]:
-        """Return where all but a millionth of a millionth of the probability lies."""
-        if self.circular:
-            return self._start(), self._start() + 2 * math.pi
-        with np.errstate(all="ignore"):
-            found = self._model().quantiles(np.array([_TAIL]))
-        return float(found[0]), float(found[-1])
+    def range(self, low: float, high: float) -> tuple[float, float]:
+        """Widen a range until hardly anything lies beyond, or it is some thirty times as wide.
+
+        Quantiles would tell, but for some families scipy searches for them for minutes.
+        """
+        first, last = self.support()
+        step = max(high - low, 10.0 if self.discrete else 0.0)
+        for _ in range(_DOUBLINGS):
+            below, above = self.scores(np.array([low, high]))
+            if below < -_ENOUGH and above > _ENOUGH:
+                break
+            low = low if below < -_ENOUGH else max(low - step, first)
+            high = high if above > _ENOUGH else min(high + step, last)
+            step *= 2
+        return low, high
 
     def at(self, z: Floats) -> Floats:
         """Return the values whose normal scores are `z`, of a single family."""
@@ -135,8 +147,33 @@ class Cumulative:
         return float(dict(first.values)["loc"]) - math.pi
 
 
+def _added_up(part: object) -> bool:
+    """Tell whether scipy adds up a discrete distribution anew for each value, from its start."""
+    from scipy import stats
+
+    family = getattr(part, "dist", None)
+    return (
+        isinstance(family, stats.rv_discrete)
+        and getattr(type(family), "_cdf", None) is stats.rv_discrete._cdf
+        and bool(np.isfinite(part.support()[0]))  # type: ignore[attr-defined]
+    )
+
+
 def _log(part: object, name: str, x: Floats) -> Floats:
     """Return the log of F(x) or 1 − F(x) of one part."""
+    if _added_up(part):
+        low = part.support()[0]  # type: ignore[attr-defined]
+        last = max(float(x.max(initial=low)), low)
+        if last - low > _MOST_ADDED:
+            raise InputError(
+                f"values up to {last:,.0f} are too many to add up probabilities of this family",
+                "take one whose cumulative probabilities have a formula",
+            )
+        sums = np.cumsum(part.pmf(np.arange(low, last + 1)))  # type: ignore[attr-defined]
+        place = np.floor(x - low).astype(np.intp)
+        share = np.where(place >= 0, np.minimum(sums[np.maximum(place, 0)], 1.0), 0.0)
+        added: Floats = np.log(share if name == "cdf" else 1 - share)
+        return added
     method = getattr(part, f"log{name}", None)
     if method is None:  # categories
         plain = getattr(part, name)

@@ -138,7 +138,9 @@ def _spread(member: Member, mass: Floats, directions: Floats | None = None) -> t
         fitted = (directions - mass @ directions) * mass[:, None] ** 0.5
         basis = np.linalg.qr(fitted)[0]
         root = root - basis @ (basis.T @ root)
-    whitened = np.linalg.solve(np.linalg.cholesky(member.fit.precision), root.T)
+    # Where scales differ by many orders of magnitude, rounding leaves no Cholesky factor.
+    size, axes = np.linalg.eigh(member.fit.precision)
+    whitened = (axes / np.maximum(size, 1e-13 * size[-1]) ** 0.5).T @ root.T
     eigenvalues = np.linalg.eigvalsh(whitened @ whitened.T)
     logs = np.log1p(np.maximum(eigenvalues, 0.0) / member.grid.rows)
     return float(logs.sum()), float(np.sum(logs**2))

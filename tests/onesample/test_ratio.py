@@ -78,6 +78,13 @@ def test_values_far_out_count_by_how_unlikely_they_are():
     assert 0.35 < estimate_scores(points(z)).forward.value < 0.5
 
 
+def test_scales_may_differ_by_many_orders_of_magnitude():
+    rng = np.random.default_rng(9)
+    z = rng.normal(size=300) * np.where(rng.random(300) < 0.5, 1e-8, 1e8)
+    both = estimate_scores(points(z))
+    assert np.isfinite([both.forward.value, both.reverse.value]).all()
+
+
 def test_one_cell_has_no_divergence():
     table = cells(np.zeros(10), np.empty(0))
     assert estimate_scores(table).forward.value == pytest.approx(0.0, abs=1e-9)
