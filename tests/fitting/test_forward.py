@@ -15,7 +15,7 @@ import klcli.errors
 SEED = 271828182845
 
 
-def rows(name, *shapes, size=400):
+def rows(name, *shapes, size=250):
     return getattr(stats, name).rvs(*shapes, size=size, random_state=np.random.default_rng(SEED))
 
 
@@ -37,7 +37,7 @@ def likelihood(name, values, fixed=None):
         ("norm", ()), ("expon", ()), ("uniform", ()), ("gamma", (2.5,)), ("t", (4,)),
         ("lognorm", (0.5,)), ("weibull_min", (2.5,)), ("beta", (2, 3)), ("laplace", ()),
         ("logistic", ()), ("gumbel_r", ()), ("cauchy", ()), ("pareto", (3,)), ("skewnorm", (4,)),
-        ("invgauss", (0.5,)), ("genextreme", (0.1,)), ("exponnorm", (1.5,)), ("loggamma", (2,)),
+        ("invgauss", (0.5,)), ("genextreme", (0.1,)),
     ],
 )  # fmt: skip
 def test_no_likelihood_is_below_that_of_scipy(name, shapes):
@@ -74,14 +74,14 @@ def test_a_normal_fit_has_the_moments_and_textbook_errors():
     loc, scale = fit.parameters
     assert loc.value == pytest.approx(values.mean(), abs=1e-9)
     assert scale.value == pytest.approx(values.std(), abs=1e-9)
-    assert loc.information_error == pytest.approx(values.std() / 20, rel=1e-5)
-    assert scale.information_error == pytest.approx(values.std() / math.sqrt(800), rel=1e-5)
+    assert loc.information_error == pytest.approx(values.std() / math.sqrt(250), rel=1e-5)
+    assert scale.information_error == pytest.approx(values.std() / math.sqrt(500), rel=1e-5)
     # White's errors have the fourth moment in the place of that of a normal distribution.
     fourth = ((values - values.mean()) ** 4).mean()
-    variance = (fourth - values.var() ** 2) / (4 * values.var() * 400)
+    variance = (fourth - values.var() ** 2) / (4 * values.var() * 250)
     assert scale.standard_error == pytest.approx(math.sqrt(variance), rel=1e-5)
     assert fit.aic == pytest.approx(4 - 2 * fit.log_likelihood)
-    assert fit.bic == pytest.approx(2 * math.log(400) - 2 * fit.log_likelihood)
+    assert fit.bic == pytest.approx(2 * math.log(250) - 2 * fit.log_likelihood)
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,8 @@ class TestTextbook:
     ("target", "family", "fix"),
     [
         ("gamma(3, 0, 2)", "gamma", {"loc": 0}),
-        ("weibull_min(1.5, 0, 2)", "weibull_min", {"loc": 0}),
         ("logistic(1, 2)", "logistic", {}),
         ("poisson(4)", "poisson", {}),
-        ("nbinom(4, 0.3)", "nbinom", {}),
     ],
 )
 def test_a_target_of_the_family_is_found_in_both_directions(target, family, fix):
@@ -83,6 +81,7 @@ def test_a_target_of_the_family_is_found_in_both_directions(target, family, fix)
         assert report.fits[number].minimised.value == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_an_end_that_may_not_move_past_that_of_the_target_is_nearly_found():
     for fit in klcli.fit("gamma(3, 1, 2)", "gamma").fits[:2]:
         assert fit.minimised.value == pytest.approx(0, abs=1e-3)
@@ -131,10 +130,9 @@ def test_the_density_can_be_a_mixture():
     assert values(report.fits[1]) == pytest.approx([1, 2], abs=0.3)
 
 
-@pytest.mark.parametrize("family", ["norm", "t"])
-def test_equal_seeds_give_equal_fits(family):
+def test_equal_seeds_give_equal_fits():
     data = np.random.default_rng(SEED).normal(0, 1, 120)
-    assert klcli.fit(data, family, seed=3).to_dict() == klcli.fit(data, family, seed=3).to_dict()
+    assert klcli.fit(data, "norm", seed=3).to_dict() == klcli.fit(data, "norm", seed=3).to_dict()
 
 
 @pytest.mark.slow
