@@ -17,6 +17,8 @@ _ESCAPES: Final = ("unseen-categories", "outside-range", "saturated", "heavy-tai
 _FULL: Final = 0.9
 #: log(1 + χ²) over kl, 2 near zero and for shifts of normal distributions, beyond which few rows rule.
 _TAILED: Final = 2.5
+#: A p-value above which nothing has been seen.
+_UNREMARKABLE: Final = 0.05
 #: Standard errors from which two estimates are called different.
 _APART: Final = 2.0
 
@@ -105,6 +107,9 @@ class _Column:
 def remarks(results: Sequence[Estimate]) -> Iterator[Remark]:
     """Tell what each divergence of one column depends on, on these data."""
     column = _Column(results)
+    tested = [result.p_value for result in results if not math.isnan(result.p_value)]
+    if tested and min(tested) > _UNREMARKABLE:
+        yield Remark("all", "none is larger than chance alone makes it with so many rows")
     forward, reverse = column.of("kl", Direction.FORWARD), column.of("kl", Direction.REVERSE)
     for result, sign in ((forward, "P‖Q"), (reverse, "Q‖P")):
         if result is None:
@@ -245,6 +250,10 @@ def _units(column: _Column) -> Advice:
         return Advice(need, column.have("energy"), "wasserstein has no estimate here", _SZEKELY)
     unit = " seconds" if found.unit == "seconds" else ""
     text = f"values move by {found.finite_estimate:.3g}{unit} on average"
+    if math.isinf(found.ci_high):
+        text = "how far values lie that neither side shows is not known"
+    elif found.ci_low == 0:
+        text = f"values move by less than {found.ci_high:.3g}{unit} on average, if at all"
     return Advice(need, column.have("wasserstein", "energy"), text, _VILLANI)
 
 

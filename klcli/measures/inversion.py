@@ -62,7 +62,8 @@ def invert(
     between the quantiles of samples from there [1]_. How far chance moves the observed distance
     depends on where P and Q differ: the interval is that of all families of pairs together, of
     which the first goes through the data. The estimate is the distance in that family whose
-    samples have the observed one on average.
+    samples have the observed one on average. A distance below what chance makes on average says
+    no more of how small the truth is than that average: the upper end is that of the larger one.
 
     Parameters
     ----------
@@ -87,6 +88,7 @@ def invert(
     grid = _STEPS * min(observed + _REACH * spread, largest)
     tail = (1 - confidence) / 2
     low, high = math.inf, 0.0
+    usual = max(observed, float(own(0.0).mean()))
     for family in families:
         samples = [family(at) for at in grid]
         below, above = (
@@ -94,7 +96,7 @@ def invert(
             for level in (tail, 1 - tail)
         )
         low = min(low, _truth(grid, above, observed))
-        high = max(high, _truth(grid, below, observed))
+        high = max(high, _truth(grid, below, usual))
         if family is own:
             mean = np.array([float(each.mean()) for each in samples])
             deviation = [float(each.std()) for each in samples]

@@ -20,6 +20,7 @@ from klcli.estimators.ratio_prior import posterior
 from klcli.intervals.influence import score_interval
 from klcli.measures.contract import Measured
 from klcli.measures.status import judged
+from klcli.typing import Interval
 
 if TYPE_CHECKING:
     from klcli.counts import CountTable
@@ -100,12 +101,8 @@ def estimated(measure: Generator, material: Material) -> Measured | Finding:
     """
     found = evaluate(measure, material)
     unit = measure.curvature
-    n_p, n_q = material.table.n_p, material.table.n_q
-    scored = score_interval(
-        found.finite / unit, found.variance / unit**2, found.at_null / unit**2, n_p, n_q,
-        material.confidence,
-    )  # fmt: skip
-    low, high = scored.low * unit, min(scored.high * unit, measure.largest)
+    scored = interval(found, unit, material.table, material.confidence)
+    low, high = scored.low, min(scored.high, measure.largest)
     floor = math.nan
     null = material.null_values
     if null.size:
@@ -115,7 +112,7 @@ def estimated(measure: Generator, material: Material) -> Measured | Finding:
         )
         low = low if found.finite > bar else 0.0
     verdict = judged(measure, material, found)
-    spread = scored.standard_error * unit
+    spread = scored.standard_error
     error = (measure.shown(found.finite + spread) - measure.shown(found.finite - spread)) / 2
     if not math.isfinite(error):
         error = spread
@@ -139,6 +136,22 @@ def estimated(measure: Generator, material: Material) -> Measured | Finding:
         status=verdict.status,
         findings=verdict.findings,
     )
+
+
+def interval(found: Estimated, unit: float, table: CountTable, confidence: float) -> Interval:
+    """Return the score interval, as that of D(P‖Q) in units of f″(1), in the scale of f.
+
+    An estimate below zero, which is less than chance makes, says no more of how small the truth
+    is than zero: the upper end is that of the larger one.
+    """
+    ends = [
+        score_interval(
+            value / unit, found.variance / unit**2, found.at_null / unit**2, table.n_p, table.n_q,
+            confidence,
+        )
+        for value in (found.finite, max(found.finite, 0.0))
+    ]  # fmt: skip
+    return Interval(ends[0].low * unit, ends[1].high * unit, ends[0].standard_error * unit)
 
 
 _REASONS: Final = {

@@ -12,6 +12,7 @@ from klcli.errors import UsageError
 from klcli.measures.contract import COLUMN, DIMENSIONLESS, ROOT_COLUMN, Measured
 from klcli.measures.inversion import Inverted, invert
 from klcli.measures.positions import Line, line
+from klcli.measures.variation import unseen
 from klcli.results import Finding, Status
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from klcli.results import Direction
     from klcli.typing import Floats
 
+#: What is said of any column.
+_GENERAL: Final = ("few-rows", "constant")
 _AGAIN: Final = "from the samples' distribution functions, less what chance adds"
 
 
@@ -32,6 +35,8 @@ class _Ordered:
     only: ClassVar[Direction | None] = None
     #: Whether values are looked at, not only their order.
     metric: ClassVar[bool] = True
+    #: Whether values far out weigh so much that their tails must not be heavy.
+    far: ClassVar[bool] = False
     largest: ClassVar[float] = math.inf
 
     @property
@@ -62,23 +67,26 @@ class _Ordered:
         found = line(material, metric=self.metric)
         if isinstance(found, Finding):
             return found
-        observed = float(self.distance(found.below, found.gaps))
-        coarse = float(self.distance(found.coarse_below, found.coarse_gaps))
+        gaps, coarse_gaps = found.lengths(far=self.far)
+        observed = float(self.distance(found.below, gaps))
+        coarse = float(self.distance(found.coarse_below, coarse_gaps))
 
         def family(shape: Floats) -> Callable[[float], Floats]:
             """Return samples of pairs whose F − G is in proportion to this."""
-            size = float(self.distance(shape, found.coarse_gaps))
+            size = float(self.distance(shape, coarse_gaps))
 
             def drawn(target: float) -> Floats:
                 below = shape * (target / size if size > 0 else 0.0)
-                return self.distance(found.drawn(below), found.coarse_gaps)
+                return self.distance(found.drawn(below), coarse_gaps)
 
             return drawn
 
         # A difference of one sign, as by a shift, is moved most by chance.
         shapes = [found.coarse_below, found.shift] if coarse > 0 else [found.shift]
-        inverted = Inverted(0.0, 0.0, 0.0, 0.0, 0.0)
-        if len(found.coarse_gaps):
+        # One value on both sides: others may be as frequent as rows allow, and anywhere.
+        alone = math.inf if self.metric else unseen(found.rows, material.confidence)
+        inverted = Inverted(0.0, 0.0, alone, 0.0, 0.0)
+        if len(coarse_gaps):
             families = [family(shape) for shape in shapes]
             inverted = invert(coarse, families, material.confidence, self.largest)
         factor = self.factor(found.scale)
@@ -91,20 +99,18 @@ class _Ordered:
         p_value = math.nan
         low = inverted.low
         if found.exchanged is not None:
-            values = self.distance(found.exchanged, found.coarse_gaps)
+            values = self.distance(found.exchanged, found.lengths(far=self.far)[1])
             slack = 1e-9 * max(float(values[0]), 1e-300)
             p_value = float(np.mean(values >= values[0] - slack))
             low = low if p_value <= material.level else 0.0
+        general = [each for each in material.forward.findings if each.code in _GENERAL]
+        tail = [found.heavy] if found.heavy is not None and self.far else []
+        findings = (*general, *found.findings, *tail)
         status = Status.OK
         if found.unbounded:
             status = Status.INFINITE
-        elif found.partial and self.name == "wasserstein":
+        elif tail:
             status = Status.LOWER_BOUND
-        findings = tuple(
-            each
-            for each in found.findings
-            if each.code != "heavy-values" or self.name == "wasserstein"
-        )
         open_above = status is not Status.OK
         return Measured(
             value=math.inf if found.unbounded else inverted.value,
@@ -131,6 +137,7 @@ class Wasserstein(_Ordered):
     title: ClassVar[str] = "Wasserstein distance of order 1"
     symmetric: ClassVar[bool] = True
     unit: ClassVar[str] = COLUMN
+    far: ClassVar[bool] = True
 
     def distance(self, below: Floats, gaps: Floats) -> Floats:
         """Return ∫ |F − G| dx."""

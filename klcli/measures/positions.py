@@ -46,8 +46,10 @@ class Line:
         F − G as observed, and with labels exchanged; None where rows cannot be.
     findings : tuple of Finding
         What was left out.
-    partial : bool
-        Whether the tails were left out, so that what is computed is a lower bound.
+    heavy : Finding or None
+        Says so if the tails are so heavy that ∫ |F − G| dx is known from below only.
+    inner : tuple of ndarray or None
+        `gaps` and `coarse_gaps` without those tails.
     unbounded : bool
         Whether one side shows infinities.
     scale : float
@@ -64,7 +66,8 @@ class Line:
     noise: tuple[Floats, Floats]
     exchanged: Floats | None
     findings: tuple[Finding, ...] = ()
-    partial: bool = False
+    heavy: Finding | None = None
+    inner: tuple[Floats, Floats] | None = None
     unbounded: bool = False
     scale: float = 1.0
 
@@ -77,6 +80,12 @@ class Line:
         change = normal_counts(self.noise[0], p, n) - normal_counts(self.noise[1], q, m)
         result: Floats = below + np.cumsum(change, axis=1)[:, :-1]
         return result
+
+    def lengths(self, *, far: bool) -> tuple[Floats, Floats]:
+        """Return `gaps` and `coarse_gaps`; with `far`, without tails that are too heavy."""
+        if far and self.inner is not None:
+            return self.inner
+        return self.gaps, self.coarse_gaps
 
     @property
     def shift(self) -> Floats:
@@ -150,26 +159,16 @@ def _line(material: Material, *, metric: bool) -> Line | Finding:
     scale = largest if math.isfinite(largest) and largest > 0 else 1.0
     low, high = low / scale, high / scale
     below, gaps, starts = _pieces(numbers, low, high, spread)
-    partial = False
-    if metric:
-        heavy = heavy_values(numbers, material.names)
-        if heavy is not None:
-            finding, inner = heavy
-            findings.append(finding)
-            gaps = np.where(inner[starts], gaps, 0.0)
-            partial = True
     group = merge(numbers.p + numbers.q, _COARSE)
     first = np.flatnonzero(np.diff(group, prepend=-1))
     p, q = np.add.reduceat(numbers.p, first), np.add.reduceat(numbers.q, first)
     coarse_below = np.cumsum(p / p.sum() - q / q.sum())[:-1]
-    # Half of each piece belongs to the bound on either side.
     owner = group[starts]
-    lengths = np.bincount(owner, weights=gaps, minlength=len(p)).astype(float)
-    coarse_gaps = lengths[:-1].copy()
-    if len(first) < len(numbers.p):
-        coarse_gaps = (lengths[:-1] + lengths[1:]) / 2
-        coarse_gaps[:1] += lengths[0] / 2
-        coarse_gaps[-1:] += lengths[-1] / 2
+    coarse_gaps = _coarse(gaps, owner, len(p), merged=len(first) < len(numbers.p))
+    found, inner = heavy_values(numbers, material.names) if metric else None, None
+    if found is not None:
+        shorter = np.where(found[1][starts], gaps, 0.0)
+        inner = shorter, _coarse(shorter, owner, len(p), merged=len(first) < len(numbers.p))
     exchanged = None
     if material.resamples and not material.weighted:
         coarse = _table(p, q)
@@ -182,9 +181,22 @@ def _line(material: Material, *, metric: bool) -> Line | Finding:
     noise = rng.standard_normal((DRAWS, len(p))), rng.standard_normal((DRAWS, len(p)))
     return Line(
         below, gaps, coarse_below, coarse_gaps, p / p.sum(), q / q.sum(),
-        (numbers.n_p, numbers.n_q), noise, exchanged, tuple(findings), partial, unbounded,
+        (numbers.n_p, numbers.n_q), noise, exchanged, tuple(findings),
+        None if found is None else found[0], inner, unbounded,
         scale,
     )  # fmt: skip
+
+
+def _coarse(gaps: Floats, owner: Integers, cells: int, *, merged: bool) -> Floats:
+    """Return over what length F − G holds that merged cells have at their ends."""
+    lengths = np.bincount(owner, weights=gaps, minlength=cells).astype(float)
+    if not merged:
+        return lengths[:-1]
+    # Half of what lies within a cell belongs to either of its ends.
+    coarse: Floats = (lengths[:-1] + lengths[1:]) / 2
+    coarse[:1] += lengths[0] / 2
+    coarse[-1:] += lengths[-1] / 2
+    return coarse
 
 
 def _table(p: Floats, q: Floats) -> CountTable:

@@ -12,10 +12,9 @@ from klcli.counts import CountTable
 from klcli.densities.frequency import masses
 from klcli.diagnostics.support import no_number
 from klcli.errors import UsageError
-from klcli.intervals.influence import score_interval
 from klcli.intervals.permutation import exchange
 from klcli.measures.contract import INFORMATION, Measured
-from klcli.measures.one_step import frequencies, plain
+from klcli.measures.one_step import frequencies, interval, plain
 from klcli.measures.smooth import Jeffreys
 from klcli.results import Finding, Kind, Status
 
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from klcli.typing import Floats, Integers
 
 _HINT: Final = "write psi, psi:20 for twentieths of Q, or edges: psi:0,10,20"
+#: What is said of any column.
+_GENERAL: Final = ("few-rows", "constant", "undersampled")
 _UNIT: Final = Jeffreys.curvature
 
 
@@ -88,11 +89,8 @@ class Stability:
             return binned
         table, bins = binned
         found = frequencies(Jeffreys(), table.p, table.q, material.added)
-        interval = score_interval(
-            found.finite / _UNIT, found.variance / _UNIT**2, found.at_null / _UNIT**2,
-            table.n_p, table.n_q, material.confidence,
-        )  # fmt: skip
-        value, low = found.value, interval.low * _UNIT
+        scored = interval(found, _UNIT, table, material.confidence)
+        value, low = found.value, scored.low
         p_value = floor = math.nan
         if material.resamples and not material.weighted:
             p_value, null = _exchanged(table, material)
@@ -101,7 +99,8 @@ class Stability:
                 for level in (material.confidence, 0.5 + material.confidence / 2)
             )
             low = low if found.finite > bar else 0.0
-        findings, status = [], Status.OK
+        findings = [each for each in material.forward.findings if each.code in _GENERAL]
+        status = Status.OK
         if not math.isfinite(value):
             status = Status.INFINITE
             findings.append(_empty(table, material.names))
@@ -112,8 +111,8 @@ class Stability:
             value=value,
             finite=found.finite,
             low=min(max(0.0, low), max(found.finite, 0.0)),
-            high=math.inf if status is Status.INFINITE else max(0.0, interval.high * _UNIT),
-            standard_error=interval.standard_error * _UNIT,
+            high=math.inf if status is Status.INFINITE else max(0.0, scored.high),
+            standard_error=scored.standard_error,
             p_value=p_value,
             noise_floor=floor,
             density="histogram" if material.fine is not None else "frequency",

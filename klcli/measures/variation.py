@@ -125,7 +125,7 @@ def _categories(material: Material) -> Inverted:
     cells = len(pooled)
     observed = float(np.abs(mass_p - mass_q).sum()) / 2
     if cells < 2:
-        return Inverted(0.0, 0.0, 0.0, 0.0, 0.0)
+        return Inverted(0.0, 0.0, unseen((n, m), material.confidence), 0.0, 0.0)
     draws = min(DRAWS, max(_COUNTS // cells, 50))
     rng = material.rng("tv")
 
@@ -191,6 +191,8 @@ def _numbers(material: Material) -> Inverted:
     p, q = ensemble.p, ensemble.q
     outer_p, outer_q = table.p[single], table.q[single]
     units, n, m = len(p), table.n_p, table.n_q
+    if units + len(outer_p) < 2:
+        return Inverted(0.0, 0.0, unseen((n, m), material.confidence), 0.0, 0.0)
     share_p, share_q = np.append(p, outer_p) / n, np.append(q, outer_q) / m
     pooled = (n * share_p + m * share_q) / (n + m)
     odds = math.log(n / m)
@@ -236,6 +238,15 @@ def _numbers(material: Material) -> Inverted:
     above = own > 0
     inside = float(share_p[above].sum()), float(share_q[~above].sum())
     return _capped(inverted, inside, (n, m), material.confidence)
+
+
+def unseen(rows: tuple[float, float], confidence: float) -> float:
+    """Return how different two sides may be that show one and the same value only.
+
+    The upper end of Wilson's interval for a share of 0 rows, of both sides together.
+    """
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    return math.hypot(*(z * z / (n + z * z) for n in rows))
 
 
 def _capped(

@@ -178,6 +178,15 @@ def test_degenerate_columns(p, q):
         assert not math.isnan(result.ci_high)
 
 
+def test_equal_samples_prove_no_equality():
+    one_value, same = np.ones(50), RNG.normal(size=50)
+    for rows in (one_value, same):
+        for name, result in found(rows, rows.copy()).items():
+            assert result.ci_low == 0
+            assert result.ci_high > 0.02, name
+    assert "constant" in codes(found(one_value, one_value)["ks", "symmetric"])
+
+
 def test_kinds():
     p = pl.DataFrame(
         {
