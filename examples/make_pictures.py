@@ -18,6 +18,7 @@ PICTURES = {
     "bimodal.png": (
         "plot", "0.5*norm(-2, 0.5) + 0.5*norm(2, 0.5)", "norm(0, 2.06)", "--direction", "both",
     ),
+    "fit.png": ("fit", "0.5*norm(-2, 0.5) + 0.5*norm(2, 0.5)", "--family", "norm"),
     "drift-map.png": (
         "drift", "examples/jan.csv", "examples/jul.csv", "--by", "carrier", "-c", "air_time",
         "-c", "dep_delay", "-c", "hour", "-c", "origin", "-c", "distance",

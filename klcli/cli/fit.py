@@ -106,7 +106,8 @@ def fit(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write to a file instead, as .json, .jsonl, .csv, .tsv, .md or .txt; repeatable. "
+            help="Write to a file instead, as .json, .jsonl, .csv, .tsv, .md or .txt, or drawn as .png, "
+            ".svg or .pdf; repeatable. "
             "Standard output then stays empty unless --format, --value or --expression is given.",
         ),
     ] = None,
@@ -135,6 +136,9 @@ def fit(
     """
     from klcli.cli import progress
     from klcli.cli.output import (
+        DRAWN,
+        EXTENSIONS,
+        check_drawing,
         check_files,
         default_format,
         on_terminal,
@@ -151,7 +155,8 @@ def fit(
     given = _target(data, target)
     if not family:
         raise UsageError("which family?", "--family norm, gamma, t, poisson, mixture:2, …")
-    files = check_files(output or [], [given])
+    files = check_files(output or [], [given], {**EXTENSIONS, **DRAWN})
+    check_drawing(files.values())
     fixed = dict(_fixed(each) for each in fix or [])
     if len(fixed) < len(fix or []):
         raise UsageError("--fix names a parameter twice", "give each once")
@@ -177,7 +182,12 @@ def fit(
         )
     only = _only(report) if value else None
     for path, written_as in files.items():
-        write_file(path, _render(report, written_as, verbose=verbose, plot=plot))
+        if written_as in DRAWN.values():
+            from klcli.render.plot.fits import drawn
+
+            write_file(path, drawn(report, written_as))
+        else:
+            write_file(path, _render(report, written_as, verbose=verbose, plot=plot))
     if only is not None:
         write_out(f"{float(only.minimised.value)!r}\n")
     elif expression:
