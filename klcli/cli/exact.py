@@ -26,16 +26,34 @@ EXAMPLES = """Examples:
   kl exact "categorical(a=0.2, b=0.8)" probabilities.csv --value
 
 Names, arguments and their order are those of scipy.stats. A closed form is used where there is
-one (norm, gamma, beta, binom, poisson, dirichlet and some fifty more), else a sum, quadrature, or
-for vectors Monte Carlo; which it was is said.
+one (norm, gamma, beta, binom, poisson, dirichlet and some fifty more: kl methods closed-form), else
+a sum, quadrature, or for vectors Monte Carlo; which it was is said. A file of probabilities is CSV,
+TSV, JSON, Parquet, Arrow or NPY.
 """
+
+
+def _families(incomplete: str) -> list[str]:
+    """Complete the name of a family; a shell offers files where there is none."""
+    from klcli.divergences.build import every_family
+
+    return [f"{name}(" for name in every_family() if incomplete and name.startswith(incomplete)]
 
 
 def exact(
     p: Annotated[
-        str, typer.Argument(metavar="P", help="A distribution, or a file of probabilities.")
+        str,
+        typer.Argument(
+            metavar="P",
+            help="A distribution, or a file of probabilities.",
+            autocompletion=_families,
+        ),
     ],
-    q: Annotated[str, typer.Argument(metavar="Q", help="The distribution to compare P with.")],
+    q: Annotated[
+        str,
+        typer.Argument(
+            metavar="Q", help="The distribution to compare P with.", autocompletion=_families
+        ),
+    ],
     direction: Annotated[
         str,
         choice("--direction", options.DIRECTIONS, "D(P‖Q) is forward, D(Q‖P) reverse"),

@@ -50,18 +50,21 @@ def distribution(written: Any) -> Distribution:
 def _from_text(text: str) -> Distribution:
     if is_file(text):
         return categorical(*read(text))
-    parts = [(weight, known(call)) for weight, call in parse(text)]
-    if len(parts) == 1:
-        return parts[0][1]
-    first = parts[0][1]
-    for _, part in parts[1:]:
+    weights: dict[Known, float] = {}  # equal parts are one
+    for weight, call in parse(text):
+        part = known(call)
+        weights[part] = weights.get(part, 0.0) + weight
+    first, *others = weights
+    if not others:
+        return first
+    for part in others:
         if (part.kind, part.size) != (first.kind, first.size):
             raise UsageError(
                 f"{first.family} is {described(first)}, {part.family} {described(part)}:"
                 " no mixture has a density for both",
                 "mix distributions of one kind",
             )
-    return Mixture(tuple(weight for weight, _ in parts), tuple(part for _, part in parts))
+    return Mixture(tuple(weights.values()), tuple(weights))
 
 
 def described(side: Distribution) -> str:
@@ -94,14 +97,20 @@ def known(call: Call) -> Known:
     return _of_scipy(call)
 
 
+def every_family() -> list[str]:
+    """Return the names of all families, in order."""
+    return sorted((*FAMILIES, *VECTORS, CATEGORICAL, *NUMERIC))
+
+
+#: Squares of ratios of such numbers are still numbers of a computer.
+_SMALLEST, _LARGEST = 1e-75, 1e75
 _DEFAULTS: Final = {"loc": 0.0, "scale": 1.0}
 
 
 def _of_scipy(call: Call) -> Known:
     """Look a family up in scipy.stats, which takes a second to import."""
     if call.name not in NUMERIC:
-        every = (*FAMILIES, *VECTORS, CATEGORICAL, *NUMERIC)
-        near = difflib.get_close_matches(call.name, every, n=1, cutoff=0.6)
+        near = difflib.get_close_matches(call.name[:60], every_family(), n=1, cutoff=0.6)
         if near or not call.name.isidentifier() or call.name.startswith("_"):
             hint = f"did you mean {near[0]!r}?" if near else "take a name from scipy.stats"
             raise UsageError(f"no family is called {call.name[:60]!r}", hint)
@@ -149,7 +158,18 @@ def _bind(call: Call, names: Sequence[str], defaults: dict[str, float]) -> dict[
     wrong = next((value for value in given.values() if isinstance(value, str)), None)
     if wrong is not None:
         raise UsageError(f"{call.name}: {wrong[:60]!r} is not a number", hint)
+    for name, value in given.items():
+        for number in _flat(value):
+            if abs(number) > _LARGEST or 0 < abs(number) < _SMALLEST:
+                text = f"{call.name}: {name} = {number:g} is beyond what can be computed with"
+                raise UsageError(text, f"give 0 or sizes between {_SMALLEST:g} and {_LARGEST:g}")
     return given
+
+
+def _flat(value: Value) -> list[float]:
+    if isinstance(value, tuple):
+        return [number for item in value for number in _flat(item)]
+    return [float(value)]
 
 
 def _numbers(call: Call, given: dict[str, Value]) -> dict[str, float]:

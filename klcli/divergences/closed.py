@@ -51,8 +51,8 @@ class Closed:
 
 def closed_form(p: Known, q: Known) -> Closed | None:
     """Return D(P‖Q) by a formula, or None where there is none for this pair."""
-    if p.family == q.family and p.family in VECTOR and p.size == q.size:
-        formula = VECTOR[p.family]
+    if (p.family, q.family) in VECTOR and p.size == q.size:
+        formula = VECTOR[p.family, q.family]
         return _summed(formula.compute(p, q), formula.text, formula.source)
     forms_p, forms_q = forms(p), forms(q)
     for one in forms_p:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from klcli.divergences.formula import BREGMAN, BY_PARTS, Formula
-from klcli.divergences.special import bernoulli, excess
+from klcli.divergences.special import bernoulli, excess, zeta_moments
 
 if TYPE_CHECKING:
     from klcli.divergences.formula import Answer
@@ -56,6 +56,12 @@ def _logser(p: Values, q: Values) -> Answer:
     return [math.log(n2 / n1), math.log(p1 / p2) * p1 / ((1 - p1) * n1)]
 
 
+def _zipf(p: Values, q: Values) -> Answer:
+    (a1,), (a2,) = p, q
+    (norm1, mean), (norm2, _) = zeta_moments(a1), zeta_moments(a2)
+    return [norm2, -norm1, (a2 - a1) * mean]
+
+
 def _randint(p: Values, q: Values) -> Answer:
     (a1, b1), (a2, b2) = p, q
     if a1 < a2 or b1 > b2:
@@ -81,4 +87,5 @@ COUNTS: Final[dict[tuple[str, str], Formula[Values]]] = {
         "log(log(1−p2)/log(1−p1)) − log(p1/p2)·p1/((1−p1)·log(1−p1))", BREGMAN, _logser
     ),
     ("randint", "randint"): Formula("log(number2/number1)", BREGMAN, _randint),
+    ("zipf", "zipf"): Formula("log(ζ(a2)/ζ(a1)) − (a2 − a1)·ζ′(a1)/ζ(a1)", BREGMAN, _zipf),
 }

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from klcli.divergences.closed_line import LEFT_OUT
-from klcli.divergences.formula import BREGMAN, GIL, KULLBACK, Formula
+from klcli.divergences.formula import BREGMAN, BY_PARTS, GIL, KULLBACK, Formula
 from klcli.divergences.special import bernoulli, excess, lgamma_excess
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def same_labels(p: Known, q: Known) -> tuple[tuple[float, ...], tuple[float, ...
     )
 
 
-def categorical(p: Sequence[float], q: Sequence[float]) -> list[float] | str:
+def categorical(
+    p: Sequence[float], q: Sequence[float], names: Sequence[str] = ()
+) -> list[float] | str:
     """Return the terms Σ p·log(p/q) − p + q, none of which is negative."""
     if len(p) == 2:
         both = bernoulli(p[0], q[0])
@@ -40,13 +42,23 @@ def categorical(p: Sequence[float], q: Sequence[float]) -> list[float] | str:
     terms = []
     for one, other in zip(p, q, strict=True):
         if one > 0 and other == 0:
-            return f"{LEFT_OUT}: in {sum(a > 0 and b == 0 for a, b in zip(p, q, strict=True))} of {len(p)} categories"
+            return _missing(p, q, names)
         terms.append(one * excess(other, one) if one > 0 else other)
     return terms
 
 
+def _missing(p: Sequence[float], q: Sequence[float], names: Sequence[str]) -> str:
+    """Name what P has and Q lacks, the likeliest first."""
+    lacking = [k for k, (one, other) in enumerate(zip(p, q, strict=True)) if one > 0 == other]
+    lacking.sort(key=lambda k: -p[k])
+    shown = ", ".join(repr(names[k]) if names else str(k) for k in lacking[:3])
+    more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+    share = math.fsum(p[k] for k in lacking)
+    return f"{LEFT_OUT}: in {shown}{more}, which hold {share:.3g} of P"
+
+
 def _categories(p: Known, q: Known) -> Answer:
-    return categorical(*same_labels(p, q))
+    return categorical(*same_labels(p, q), tuple(dict.fromkeys((*p.labels, *q.labels))))
 
 
 def _multinomial(p: Known, q: Known) -> Answer:
@@ -66,6 +78,26 @@ def _normal(p: Known, q: Known) -> Answer:
     spread = np.linalg.eigvalsh(np.linalg.solve(root, half.T))
     moved = np.linalg.solve(root, m1 - m2)
     return [*(excess(float(r), 1.0) / 2 for r in spread), float(moved @ moved) / 2]
+
+
+def _t_normal(p: Known, q: Known) -> Answer:
+    """Take the cross-entropy by moments: P's covariance is df/(df − 2) times its shape."""
+    import numpy as np
+
+    from klcli.divergences.entropies import vector_entropy
+
+    m1, shape, df = (np.array(value) for _, value in p.values)
+    m2, cov = (np.array(value) for _, value in q.values)
+    if df <= 2:
+        return "the integral diverges: P's variance is infinite"
+    root = np.linalg.cholesky(cov)
+    half = np.linalg.solve(root, shape * (df / (df - 2)))
+    spread = float(np.trace(np.linalg.solve(root, half.T)))
+    moved = np.linalg.solve(root, m1 - m2)
+    entropy = vector_entropy(p)
+    logdet = 2 * float(np.log(np.diag(root)).sum())
+    own = p.size * math.log(2 * math.pi) / 2 + logdet / 2
+    return None if entropy is None else [own, spread / 2, float(moved @ moved) / 2, -entropy]
 
 
 def _dirichlet(p: Known, q: Known) -> Answer:
@@ -105,8 +137,8 @@ def _inverse(side: Known) -> Known:
 
 _WISHART = "½(n1·(tr(V2⁻¹V1) − d) − n2·log|V2⁻¹V1|) + log Γd(n2/2)/Γd(n1/2) + ½(n1−n2)·ψd(n1/2)"
 
-#: Family → formula between two of it, whose arguments are the distributions themselves.
-VECTOR: Final[dict[str, Formula[Known]]] = {
+#: Family → formula between two of it.
+_SAME: Final[dict[str, Formula[Known]]] = {
     "categorical": Formula("Σ p·log(p/q)", f"{KULLBACK}, chapter 1", _categories),
     "multinomial": Formula("n·Σ p·log(p/q)", BREGMAN, _multinomial),
     "multivariate_normal": Formula(
@@ -119,4 +151,14 @@ VECTOR: Final[dict[str, Formula[Known]]] = {
     ),
     "wishart": Formula(_WISHART, BREGMAN, _wishart),
     "invwishart": Formula(_WISHART + " of the inverses", BREGMAN, _invwishart),
+}
+
+#: Families of P and Q → formula, whose arguments are the distributions themselves.
+VECTOR: Final[dict[tuple[str, str], Formula[Known]]] = {
+    **{(name, name): formula for name, formula in _SAME.items()},
+    ("multivariate_t", "multivariate_normal"): Formula(
+        "½(d·log 2π + log|Σ2| + df/(df−2)·tr(Σ2⁻¹Σ1) + (μ1−μ2)ᵀΣ2⁻¹(μ1−μ2)) − h(P)",
+        BY_PARTS,
+        _t_normal,
+    ),
 }

@@ -44,8 +44,8 @@ def _named(name: str, factor: float = 1.0) -> Callable[[Values], float]:
 def _expon(v: Values) -> tuple[Form, ...]:
     rate = 1 / v["scale"]
     return (
-        _gamma(1.0, 1.0, v["scale"], v["loc"]),
         Form(REAL, "exponential", (v["loc"], rate)),
+        _gamma(1.0, 1.0, v["scale"], v["loc"]),
     )
 
 

@@ -56,4 +56,5 @@ DISCRETE: Final[dict[str, Family]] = {
     ),
     "poisson": Family(("mu",), ("nonnegative",), _count("poisson", _named("mu")), discrete=True),
     "randint": Family(("low", "high"), ("whole", "above low"), _randint, discrete=True),
+    "zipf": Family(("a",), ("above 1",), _count("zipf", _named("a")), discrete=True),
 }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _TESTS: Final[dict[str, Callable[[float], bool]]] = {
     "positive": lambda x: x > 0,
+    "above 1": lambda x: x > 1,
     "nonnegative": lambda x: x >= 0,
     "nonzero": lambda x: x != 0,
     "probability": lambda x: 0 <= x <= 1,
@@ -23,6 +24,7 @@ _TESTS: Final[dict[str, Callable[[float], bool]]] = {
 }
 _WORDS: Final = {
     "positive": "must be positive",
+    "above 1": "must be larger than 1",
     "nonnegative": "must not be negative",
     "nonzero": "must not be 0",
     "probability": "must lie between 0 and 1",
@@ -40,7 +42,7 @@ def check(
     """Raise `UsageError` for the first parameter that is not what it must be."""
     for name, domain in zip(names, domains, strict=True):
         value = values[name]
-        if domain.startswith("above "):
+        if domain.startswith("above ") and domain not in _TESTS:
             other = domain.removeprefix("above ")
             good, words = value > values[other], f"must be larger than {other}={values[other]:g}"
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from klcli.divergences.special import zeta_moments
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,7 +26,7 @@ _ROUNDING: Final = 16 * 2.0**-52  # of a sum of terms with a few roundings each
 def discrete_entropy(form: Form) -> tuple[float, float] | None:
     """Return the entropy of integers in nats and its error bound; None if it needs more terms."""
     group, values = form.group, form.values
-    if group in {"geom", "randint", "dlaplace"}:
+    if group in {"geom", "randint", "dlaplace", "zipf"}:
         exact = _formula(group, values)
         return exact, _ROUNDING * abs(exact)
     if group == "binom":
@@ -52,6 +54,9 @@ def _formula(group: str, values: tuple[float, ...]) -> float:
     if group == "geom":
         return _binary(values[0]) / values[0]
     (a,) = values
+    if group == "zipf":
+        norm, mean = zeta_moments(a)
+        return norm + a * mean
     return -math.log(math.tanh(a / 2)) + (a / math.sinh(a) if a < 700 else 0.0)
 
 
@@ -98,7 +103,7 @@ def _summed(
     # The tails of counts with a small mean are wider than their standard deviation says.
     reach = _WIDTH * math.sqrt(variance) + _TAIL
     low, high = max(0.0, math.floor(mean - reach)), min(top, math.ceil(mean + reach))
-    if high - low > _MOST:
+    if min(2 * reach, top) > _MOST:
         return 0.5 * math.log(2 * math.pi * math.e * variance), 1 / variance
     return _total(low, high, log_mass)
 
@@ -129,14 +134,16 @@ def vector_entropy(side: Known) -> float | None:
     Cover & Thomas (2006), chapter 8; of Wishart matrices Lazo & Rathie, IEEE Trans. Inf. Theory
     24 (1978) 120; of multinomial counts by the chain rule, with binomial marginals.
     """
-    import numpy as np
-
     values = dict(side.values)
     if side.family == "categorical":
         return -math.fsum(p * math.log(p) for p in values["p"] if p > 0)
+    import numpy as np
+
     if side.family == "multivariate_normal":
         logdet = float(np.linalg.slogdet(np.array(values["cov"]))[1])
         return 0.5 * (side.size * math.log(2 * math.pi * math.e) + logdet)
+    if side.family == "multivariate_t":
+        return _t(values["df"], np.array(values["shape"]))
     if side.family == "dirichlet":
         from scipy.special import digamma, gammaln
 
@@ -161,6 +168,21 @@ def _wishart(df: float, scale: Floats, inverse: bool) -> float:
     psi = float(digamma((df - np.arange(d)) / 2).sum())
     moved = df + d + 1 if inverse else df - d - 1
     return (d + 1) / 2 * logdet + float(multigammaln(df / 2, d)) - moved / 2 * psi + df * d / 2
+
+
+def _t(df: float, shape: Floats) -> float:
+    """Return the entropy of a multivariate t; Kotz & Nadarajah (2004), section 1.8."""
+    import numpy as np
+    from scipy.special import digamma
+
+    d = len(shape)
+    half, whole = df / 2, (df + d) / 2
+    norm = math.lgamma(half) - math.lgamma(whole) + d / 2 * math.log(df * math.pi)
+    return (
+        norm
+        + float(np.linalg.slogdet(shape)[1]) / 2
+        + whole * float(digamma(whole) - digamma(half))
+    )
 
 
 def _multinomial(n: float, chances: tuple[float, ...]) -> float:

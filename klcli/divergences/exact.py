@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 UNITS: Final = {"e": "nats", "2": "bits", "10": "bans"}
 DRAWS: Final = 200_000
 _NUMBERS: Final = ("continuous", "discrete", "circular")
+#: Errors in nats above this, and above a tenth of the result, leave no digit.
+_NO_DIGITS: Final = 1e-6
+#: From here on floats are not every integer.
+_EXACT: Final = 2.0**53
 #: The formulas of the methods without a closed form.
 _TEXTS: Final = {
     "summation": "Σ p·log(p/q)",
@@ -96,7 +100,13 @@ def exact(
     factor = 1.0 if str(base) == "e" else 1 / math.log(float(base))
     wanted = list(Direction) if direction == "both" else [Direction(direction)]
     pairs = {Direction.FORWARD: (first, second), Direction.REVERSE: (second, first)}
-    results = tuple(_one(*pairs[each], each, draws, seed).scaled(factor) for each in wanted)
+    try:
+        results = tuple(_one(*pairs[each], each, draws, seed).scaled(factor) for each in wanted)
+    except ArithmeticError as error:
+        raise UsageError(
+            f"P is {first}, Q is {second}: numbers of a computer are too small for this",
+            "measure in another unit, so that parameters are nearer to 1",
+        ) from error
     sides = [Side(str(side), side.kind) for side in (first, second)]
     return ExactReport(__version__, seed, UNITS[str(base)], sides[0], sides[1], results)
 
@@ -166,21 +176,42 @@ def _computed(p: Distribution, q: Distribution, draws: int, seed: int) -> tuple[
 
         return "monte-carlo", drawn(p, q, draws, np.random.default_rng(seed))
     from klcli.divergences.models import model
+    from klcli.divergences.outcome import Outcome
     from klcli.divergences.quadrature import Integrals, integrate, uncovered
     from klcli.divergences.summation import summed
+    from klcli.divergences.trapezoid import SLOW, trapezoid
 
     if p.kind == "discrete":
+        too_large = next(filter(None, map(_inexact, (p, q))), "")
+        if too_large:
+            refused = Outcome(math.nan, 0.0, too_large)
+            return "summation", Integrals(refused, refused)
         return "summation", summed(model(p), model(q))
     if p.kind == "circular":
         return "quadrature", integrate(model(p), model(q), circular=True)
     plain = model(p)
     missing = uncovered(plain.supports, model(q).supports)
     low, high = min(a for a, _ in plain.supports), max(b for _, b in plain.supports)
-    # Floats are densest around 0: there goes a finite end of the support.
-    shift = low if math.isfinite(low) else high if math.isfinite(high) else 0.0
+    # Floats are densest around 0: there goes a finite end of the support, or else the middle.
+    shift = low if math.isfinite(low) else high if math.isfinite(high) else plain.middle
     if missing:
-        return "support", Integrals(missing, integrate(model(p, shift), model(p, shift)).entropy)
+        return "support", Integrals(missing, _computed(p, p, draws, seed)[1].entropy)
+    if SLOW & {*_families(p), *_families(q)}:
+        return "quadrature", trapezoid(plain, model(q))
     return "quadrature", integrate(model(p, shift), model(q, shift))
+
+
+def _inexact(side: Distribution) -> str:
+    """Name a parameter that floats do not hold to the last integer, if there is one."""
+    for part in side.parts if isinstance(side, Mixture) else (side,):
+        for name, value in part.values:
+            if isinstance(value, float) and abs(value) > _EXACT:
+                return f"{part.family}: {name} = {value:g} is too large to tell integers apart"
+    return ""
+
+
+def _families(side: Distribution) -> list[str]:
+    return [part.family for part in (side.parts if isinstance(side, Mixture) else (side,))]
 
 
 def _labelled(p: Distribution, q: Distribution) -> Integrals:
@@ -191,7 +222,9 @@ def _labelled(p: Distribution, q: Distribution) -> Integrals:
 
     first, second = masses(p), masses(q)
     names = list(dict.fromkeys((*first, *second)))
-    terms = categorical([first.get(n, 0.0) for n in names], [second.get(n, 0.0) for n in names])
+    terms = categorical(
+        [first.get(name, 0.0) for name in names], [second.get(name, 0.0) for name in names], names
+    )
     entropy = -math.fsum(value * math.log(value) for value in first.values() if value > 0)
     own = Outcome(entropy, ROUNDING * abs(entropy))
     if isinstance(terms, str):
@@ -226,7 +259,10 @@ def _result(
     lower_bound: str = "",
 ) -> Exact:
     status = Status.OK
+    if math.isfinite(value) and error > max(abs(value) / 10, _NO_DIGITS):
+        reason, value = f"rounding leaves no digit: it is {value:.3g} within {error:.1g}", math.nan
     if math.isnan(value):
+        reason = reason or "the densities could not be evaluated where P lies"
         status = Status.UNDEFINED
     elif math.isinf(value):
         status = Status.INFINITE

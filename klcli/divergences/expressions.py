@@ -1,7 +1,7 @@
 """Reads `norm(0, 1)` and `0.3*norm(-2, 1) + 0.7*norm(2, 0.5)`; nothing in them is ever run.
 
 Python's parser makes a tree of the text, and only the kinds of node that distributions need are
-looked at: a call of a name, numbers with + − * / between them, lists, keywords.
+looked at: a call of a name, numbers with + − * / ** between them, lists, keywords.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _number(node: ast.expr, depth: int = 0) -> float:
         inner = _number(node.operand, depth + 1)
         value = -inner if isinstance(node.op, ast.USub) else inner
     elif isinstance(node, ast.BinOp) and isinstance(
-        node.op, ast.Add | ast.Sub | ast.Mult | ast.Div
+        node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow
     ):
         left, right = _number(node.left, depth + 1), _number(node.right, depth + 1)
         if isinstance(node.op, ast.Add):
@@ -162,6 +162,8 @@ def _number(node: ast.expr, depth: int = 0) -> float:
             value = left - right
         elif isinstance(node.op, ast.Mult):
             value = left * right
+        elif isinstance(node.op, ast.Pow):
+            value = _power(left, right)
         else:
             value = left / _nonzero(right, node)
     elif isinstance(node, ast.Call):
@@ -178,6 +180,16 @@ def _float(node: ast.Constant) -> float:
         return float(node.value)  # type: ignore[arg-type]
     except OverflowError:
         return math.inf
+
+
+def _power(base: float, exponent: float) -> float:
+    """Return a power of floats: unlike that of integers it never takes long."""
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return math.inf
+    except ValueError:  # (-1)**0.5, 0**-1
+        return math.nan
 
 
 def _nonzero(value: float, node: ast.expr) -> float:

@@ -88,6 +88,5 @@ NUMERIC: Final = (
     "vonmises_line",
     "wrapcauchy",
     "yulesimon",
-    "zipf",
     "zipfian",
 )

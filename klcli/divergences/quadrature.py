@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.divergences.models import Model
 from klcli.divergences.outcome import Outcome
+from klcli.divergences.patience import Patience
 from klcli.divergences.tails import Tail, tails
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from klcli.divergences.models import Model
     from klcli.typing import Floats
 
     Integrand = Callable[[Floats], Floats]
@@ -24,10 +25,16 @@ if TYPE_CHECKING:
 #: Farther out the line is mapped, and the extremes cut it there.
 _LEVELS: Final = np.array([0.01, 0.05, 0.15, 0.3, 0.5])
 _EXTREMES: Final = np.array([1e-12, 1e-8, 1e-5, 1e-3])
+#: More quantiles than these are thinned.
+_PLENTY: Final = 64
 #: A panel is at most so many times as wide as the one beside it.
 _GRADING: Final = 4.0
 #: Wanted error, as a share of the result. Log densities carry a few units in the last place.
 _WANTED: Final = 1e-13
+#: Densities of which so many floats make the width have no noise to speak of; of so few only that.
+_FINE, _COARSE = 1e-14, 1e-3
+#: An error in nats that is none: rounding of log densities moves integrals of 0 by this.
+_NOTHING: Final = 1e-22
 #: Times that panels which do not converge are cut into halves: kinks end up in tiny panels.
 _ROUNDS: Final = 24
 #: Why a number is only a lower bound.
@@ -77,7 +84,13 @@ def integrate(p: Model, q: Model, *, circular: bool = False) -> Integrals:
         else (min(a for a, _ in p.supports), max(b for _, b in p.supports))
     )
     breaks = np.linspace(low, high, 33) if circular else _breaks(p, q, low, high)
-    found = () if circular else tails(p, q, low, high, breaks, _quantiles(p, q, _EXTREMES))
+    # What rounding of x does to densities that change on the scale of their own width.
+    coarse = 0.0 if circular else max(p.coarseness, q.coarseness)
+    if coarse > _COARSE:
+        text = "numbers of a computer are too far apart where P or Q lies: it is too narrow there"
+        refused = Outcome(math.nan, 0.0, text)
+        return Integrals(refused, refused)
+    found = () if circular else tails(p, q, low, high, breaks, _extremes(p, q))
     for tail in found:
         if tail.reason:
             infinite = Outcome(math.inf if tail.diverges else math.nan, 0.0, tail.reason)
@@ -85,13 +98,15 @@ def integrate(p: Model, q: Model, *, circular: bool = False) -> Integrals:
     hidden = _Hidden()
 
     def divergence(x: Floats) -> Floats:
-        return excess_density(p.log(x), hidden.floor(p.log(x), q.log(x)))
+        log_p = p.log(x)
+        return excess_density(log_p, hidden.floor(log_p, q.log(x)))
 
     value, error = _quadrature(divergence, breaks, found)
     if not circular:
         value += _outside(p, q, found, low, high)
         value += _last(lambda x: _ratio(p.log(x), q.log(x)), found, low, high)
     error += sum(tail.rest for tail in found)
+    error += coarse * (1 + abs(value)) if coarse > _FINE else 0.0
     reason = HIDDEN if hidden.mass > 0 else ""
     return Integrals(
         Outcome(float(value), float(error), lower_bound=reason), _entropy(p, breaks, found)
@@ -169,13 +184,37 @@ def _quantiles(p: Model, q: Model, levels: Floats) -> Floats:
 
 def _breaks(p: Model, q: Model, low: float, high: float) -> Floats:
     ends = [end for pair in (*p.supports, *q.supports) for end in pair if math.isfinite(end)]
-    points = np.unique(np.concatenate([_quantiles(p, q, _LEVELS), ends]))
+    points = np.unique(np.concatenate([_hints(p, q), ends]))
     points = points[(points > low) & (points < high)]
     if not len(points):
         points = np.array([(low + high) / 2])
     # Quantiles that differ by rounding are one.
     apart = np.diff(points, prepend=-math.inf) > 1e-12 * np.abs(points)
     return _graded(points[apart], low, high)
+
+
+def _hints(p: Model, q: Model) -> Floats:
+    """Return quantiles of every part; of many parts those that tell something new.
+
+    A quantile is left out if the next one below is nearer than the next ones of its own part. Panels that turn out to be too wide are cut anyway.
+    """
+    every = _quantiles(p, q, _LEVELS)
+    if len(every) <= _PLENTY:
+        return every
+    single = [Model(np.ones(1), (part,), discrete=False) for part in (*p.parts, *q.parts)]
+    own = [each.quantiles(_LEVELS) for each in single]
+    gaps = [np.minimum(np.diff(x, prepend=-math.inf), np.diff(x, append=math.inf)) for x in own]
+    points, needed = np.concatenate(own), np.concatenate(gaps)
+    kept = [-math.inf]
+    for k in np.argsort(points):
+        if points[k] - kept[-1] > needed[k]:
+            kept.append(float(points[k]))
+    return np.array(kept[1:])
+
+
+def _extremes(p: Model, q: Model) -> Floats:
+    every = _quantiles(p, q, _EXTREMES)
+    return every[:: len(every) // _PLENTY + 1]
 
 
 def _graded(points: Floats, low: float, high: float) -> Floats:
@@ -210,6 +249,7 @@ def _quadrature(f: Integrand, breaks: Floats, found: tuple[Tail, ...]) -> tuple[
 
     total, error, scale = 0.0, 0.0, 0.0
     history: list[float] = []
+    patience = Patience()
     # Coarser levels than the fourth can agree with each other by accident.
     for round_ in range(_ROUNDS):
         if not len(a):
@@ -220,11 +260,12 @@ def _quadrature(f: Integrand, breaks: Floats, found: tuple[Tail, ...]) -> tuple[
         )
         scale = max(scale, abs(total) + float(np.abs(result.integral).sum()))
         # An error below the share of the result that rounding takes is no failure.
-        done = result.success | (result.error <= _WANTED * scale / 64)
+        done = result.success | (result.error <= max(_WANTED * scale, _NOTHING) / 64)
         history.append(float(result.error[~done].sum()))
         # Cutting does not help against noise of the density itself.
         noisy = len(history) > 4 and history[-1] > history[-4] / 2
-        if noisy or round_ == _ROUNDS - 1 or 2 * np.count_nonzero(~done) > _PANELS:
+        many = 2 * np.count_nonzero(~done) > _PANELS
+        if noisy or many or round_ == _ROUNDS - 1 or patience.ends():
             done[:] = True
         total += float(result.integral[done].sum())
         error += float(result.error[done].sum())

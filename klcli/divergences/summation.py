@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from klcli.divergences.models import quick
 from klcli.divergences.outcome import Outcome
+from klcli.divergences.patience import Patience
 from klcli.divergences.quadrature import HIDDEN, Integrals, excess_density
 
 if TYPE_CHECKING:
@@ -18,10 +20,14 @@ if TYPE_CHECKING:
 _BLOCK: Final = 256
 #: Blocks are added up to a million terms in each direction.
 _BLOCKS: Final = 12
+#: So far a median is looked for where SciPy has no formula for it.
+_FARTHEST: Final = 2.0**20
 #: A block below this share of the sum ends it, if blocks fall fast enough.
 _NEGLIGIBLE: Final = 1e-17
 #: Blocks of terms k^-a shrink by 2^(1-a): from here on that is no convergence, or not a clear one.
 _DIVERGES, _UNCLEAR = 0.999, 0.98
+#: Masses of blocks shrink by one factor then, but for terms like 1 + 1/k.
+_STEADY: Final = 0.01
 
 
 def summed(p: Model, q: Model) -> Integrals:
@@ -32,16 +38,16 @@ def summed(p: Model, q: Model) -> Integrals:
     p, q : Model
         Discrete, on the integers.
     """
-    low = min(a for a, _ in p.supports)
-    high = max(b for _, b in p.supports)
-    middle = min(max(float(np.median(p.quantiles(np.array([0.5])))), low), high)
-    ups = _Series(p, q, math.floor(middle), high, 1)
-    downs = _Series(p, q, math.floor(middle) - 1, low, -1)
+    low, high = p.support
+    middle = min(max(_middle(p), low), high)
+    patience = Patience()
+    ups = _Series(p, q, math.floor(middle), high, 1, patience)
+    downs = _Series(p, q, math.floor(middle) - 1, low, -1, patience)
     sides = (ups, downs)
     hole = next((side.hole for side in sides if side.hole is not None), None)
     entropy = _entropy(sides)
     if hole is not None:
-        reason = f"P has mass where Q has none: at {hole:g}"
+        reason = f"P has mass where Q has none: at {hole:.15g}"
         return Integrals(Outcome(math.inf, 0.0, reason), entropy)
     for side in sides:
         if side.reason:
@@ -58,6 +64,29 @@ def summed(p: Model, q: Model) -> Integrals:
     return Integrals(Outcome(value, error, lower_bound=hidden), entropy)
 
 
+def _middle(p: Model) -> float:
+    """Return a number in the midst of P, from where sums start; finite."""
+    found = []
+    for part in p.parts:
+        low, high = part.support()
+        known = quick(part, "_ppf")
+        at = float(part.ppf(0.5)) if known else _searched(part, max(low, min(0.0, high)))
+        found.append(at if math.isfinite(at) else float(part.mean()))
+    finite = [at for at in found if math.isfinite(at)]
+    return float(np.median(finite)) if finite else 0.0
+
+
+def _searched(part: Any, start: float) -> float:
+    """Return a number near the median, or `start`: SciPy adds up masses for each P(X ≤ x)."""
+    step, at = 1.0, start
+    upwards = float(part.cdf(start)) < 0.5
+    while (float(part.cdf(at)) < 0.5) == upwards:
+        if step > _FARTHEST:
+            return start
+        at, step = at + (step if upwards else -step), 2 * step
+    return at
+
+
 def _entropy(sides: tuple[_Series, ...]) -> Outcome:
     if any(math.isinf(side.entropy_error) for side in sides):
         return Outcome(math.nan, math.inf, "its sum converges too slowly")
@@ -68,23 +97,25 @@ def _entropy(sides: tuple[_Series, ...]) -> Outcome:
 class _Series:
     """The sum from one integer outwards to the end of P's support."""
 
-    def __init__(self, p: Model, q: Model, start: float, end: float, sign: int) -> None:
+    def __init__(
+        self, p: Model, q: Model, start: float, end: float, sign: int, patience: Patience
+    ) -> None:
         self.sum = self.size = self.excess = self.entropy = 0.0
         self.error = self.entropy_error = 0.0
         self.hole: float | None = None
         self.hidden = 0.0
         self.reason, self.diverges, self.light = "", False, True
-        sums, sizes, entropies = [0.0], [0.0], [0.0]
+        sums, sizes, entropies, masses = [0.0], [0.0], [0.0], [0.0]
         first, block, finished = start, _BLOCK, sign * (end - start) < 0
-        self.last = start if finished else first
-        while not finished and len(sums) <= _BLOCKS:
+        self.last = start - sign if finished else start
+        while not finished and len(sums) <= _BLOCKS and not patience.ends():
             count = min(block, sign * (end - first) + 1)
             k = first + sign * np.arange(count)
             log_p, log_q = p.log(k), q.log(k)
             empty = np.flatnonzero(np.isneginf(log_q) & ~np.isneginf(log_p))
             if len(empty):
                 never = q.never(k[empty])
-                if never.any():
+                if never.any() and self.hole is None:
                     self.hole = float(k[empty[never][0]])
                 # What underflows is taken for the least float.
                 self.hidden = max(self.hidden, float(np.exp(log_p[empty]).max()))
@@ -96,6 +127,7 @@ class _Series:
             sums.append(float(terms.sum()))
             sizes.append(float(np.abs(terms).sum()))
             entropies.append(float(surprise.sum()))
+            masses.append(float(mass.sum()))
             self.excess += float(excess_density(log_p, log_q).sum())
             self.last = float(k[-1])
             first, block = first + sign * count, block * 2
@@ -107,10 +139,15 @@ class _Series:
         if finished or not math.isfinite(self.size):
             return
         self.light = False
+        if not _falls_like_a_power(masses):
+            count = int(abs(self.last - start)) + 1
+            self.reason = f"it takes more than {count:,} terms, too many to add up"
+            self.entropy_error = math.inf
+            return
         ratio = sizes[-1] / sizes[-2] if sizes[-2] > 0 else 0.0
         if ratio > _UNCLEAR:
-            self.diverges = ratio > _DIVERGES
-            end_ = "diverges" if self.diverges else "may converge or not: that cannot be told"
+            self.diverges = ratio > _DIVERGES and not _grows_like_a_log(sizes, masses)
+            end_ = "diverges" if self.diverges else "converges too slowly, or not at all"
             self.reason = f"the sum of p·log(p/q) {end_}: its tail hardly falls"
         else:
             self.sum, self.error = accelerated(np.cumsum(sums))
@@ -118,6 +155,25 @@ class _Series:
             self.entropy_error = math.inf
         else:
             self.entropy, self.entropy_error = accelerated(np.cumsum(entropies))
+
+
+def _falls_like_a_power(masses: list[float]) -> bool:
+    """Whether blocks that double hold masses in one ratio: then what follows is known."""
+    first, second, third = ([0.0] * 3 + masses)[-3:]
+    return first > second > third > 0 and abs(third / second - second / first) < _STEADY
+
+
+def _grows_like_a_log(sizes: list[float], masses: list[float]) -> bool:
+    """Whether log p/q grows like log k, by which no sum of masses diverges.
+
+    Then its mean g over a block grows by 1 + log 2/log k, and 1/(g − 1) by 1 for each block; if it
+    grows like a power, hardly at all.
+    """
+    means = [sizes[k] / masses[k] for k in (-3, -2, -1)]
+    if not all(mean > 0 and math.isfinite(mean) for mean in means):
+        return False
+    first, second = means[1] / means[0] - 1, means[2] / means[1] - 1
+    return second <= 0 or (first > 0 and 1 / second - 1 / first > 1 / 2)
 
 
 def _ends(sizes: list[float]) -> bool:

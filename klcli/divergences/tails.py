@@ -107,8 +107,8 @@ def _tail(
     away = np.abs(grid - start)
     # To a finite end a plain panel follows, which ends where floats end.
     more = math.log(_ROUNDED / 2.0**-52) if math.isfinite(end) and end != 0 else 0.0
-    rest, reason, diverges = _beyond(away, size, np.isfinite(log_p), more)
-    entropy_rest, _, _ = _beyond(away, own, np.isfinite(log_p), more)
+    rest, reason, diverges = beyond(away, size, np.isfinite(log_p), more)
+    entropy_rest, _, _ = beyond(away, own, np.isfinite(log_p), more)
     if more and not reason:
         # What rounding of x does to the densities at the last point.
         rest += math.exp(min(max(float(size[-1]), float(log_q[-1] + grid[-1])), 700)) * _SPOILT
@@ -118,7 +118,7 @@ def _tail(
     return Tail(upper, sign, centre, panels, far, rest, entropy_rest, diverges, reason)
 
 
-def _beyond(away: Floats, size: Floats, alive: Floats, more: float) -> tuple[float, str, bool]:
+def beyond(away: Floats, size: Floats, alive: Floats, more: float) -> tuple[float, str, bool]:
     """Return a bound on what lies `more` e-folds beyond, and why there is none."""
     good = np.flatnonzero(np.isfinite(size) & alive)
     if len(good) < 3:

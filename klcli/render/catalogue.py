@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from klcli.render import divergence_table, fit_warning_table
+from klcli.render.exact_table import ROWS as EXACT_ROWS
 from klcli.render.warning_table import ROWS
 
 
@@ -19,7 +20,8 @@ class Entry:
     Attributes
     ----------
     group : str
-        The option that takes the name, without dashes; or ``warning``.
+        The option that takes the name, without dashes; or ``warning``, or ``exact`` for what
+        `kl exact` does.
     name : str
         The name, as options take it and results show it.
     summary : str
@@ -324,4 +326,7 @@ OBJECTIVES: Final = (
 
 WARNINGS: Final = tuple(Entry("warning", *row) for row in (*ROWS, *fit_warning_table.ROWS))
 
-ENTRIES: Final = METHODS + DIVERGENCES + OBJECTIVES + WARNINGS
+#: The ways of `kl exact`, which chooses by itself.
+EXACT: Final = tuple(Entry("exact", *row) for row in EXACT_ROWS)
+
+ENTRIES: Final = METHODS + DIVERGENCES + OBJECTIVES + EXACT + WARNINGS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from klcli.render import markdown, records
 from klcli.render.text import pad, wrap
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from klcli.render.catalogue import Entry
+
+
+#: Heads of groups that are no options.
+_HEADS: Final = {"warning": "warning", "exact": "kl exact"}
 
 
 def listing(
@@ -36,7 +40,7 @@ def _short(entries: Sequence[Entry], width: int | None) -> str:
     longest = max(len(entry.name) for entry in entries)
     lines: list[str] = []
     for group in dict.fromkeys(entry.group for entry in entries):
-        lines += ["", group if group == "warning" else f"--{group}"]
+        lines += ["", _HEADS.get(group, f"--{group}")]
         for entry in entries:
             if entry.group == group:
                 first = f"  {pad(entry.name, longest)}  "
@@ -47,7 +51,7 @@ def _short(entries: Sequence[Entry], width: int | None) -> str:
 def _full(entries: Sequence[Entry], width: int | None) -> str:
     paragraphs = []
     for entry in entries:
-        title = entry.name if entry.group == "warning" else f"--{entry.group} {entry.name}"
+        title = f"--{entry.group} {entry.name}" if entry.group not in _HEADS else entry.name
         advice = "What to do: " if entry.group == "warning" else "When: "
         lines = [title, *wrap(entry.summary, width, "  ", "  ")]
         lines += wrap(advice + entry.use, width, "  ", "  ")

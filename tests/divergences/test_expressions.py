@@ -17,7 +17,7 @@ def test_a_call():
     ("text", "value"),
     [
         ("-1", -1), ("+1", 1), ("1/3", 1 / 3), ("2*pi", 2 * math.pi), ("1 - 0.25", 0.75),
-        ("e", math.e), ("-(1/2)", -0.5),
+        ("e", math.e), ("-(1/2)", -0.5), ("10**9", 1e9), ("2**-1", 0.5), ("1e1_0", 1e10),
     ],
 )  # fmt: skip
 def test_numbers(text, value):
@@ -54,7 +54,7 @@ def test_a_long_mixture():
         "", " ", "norm", "norm(0,1", "3", "'norm'", "norm(0,1); norm(1,1)", "x = norm(0,1)",
         "__import__('os').system('true')", "().__class__.__bases__", "norm.pdf(0)",
         "norm(norm(0,1))", "norm(abs(1))", "norm(0,1)(2)", "(lambda: 0)()", "norm(*[1])",
-        "norm(**{})", "norm([x for x in 1])", "norm(x)", "norm(1j)", "norm(True)", "norm(2**9)",
+        "norm(**{})", "norm([x for x in 1])", "norm(x)", "norm(1j)", "norm(True)", "norm((-1)**0.5)", "norm(0**-1)", "norm(9**9**9)", "norm(2**1e9)",
         "norm(1//2)", "norm(1 if 1 else 2)", "norm(f'{1}')", "norm(b'1')", "norm(...)", "norm(1e400)",
         "norm(inf)", "norm(nan, 1)", "norm(1/0)", "norm(0,1) - norm(1,1)", "norm(0,1) + norm(1,1)",
         "norm(0,1)*norm(1,1)", "0.5*norm(0,1) + 0.6*norm(1,1)", "-0.5*norm(0,1) + 1.5*norm(1,1)",

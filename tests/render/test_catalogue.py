@@ -16,7 +16,7 @@ from klcli.registry import (
 )
 from klcli.render import fit_warning_table, warning_table
 from klcli.render.catalogue import DIVERGENCES as DESCRIBED
-from klcli.render.catalogue import ENTRIES, METHODS, OBJECTIVES, WARNINGS
+from klcli.render.catalogue import ENTRIES, EXACT, METHODS, OBJECTIVES, WARNINGS
 
 SOURCES = [path.read_text(encoding="utf-8") for path in Path(klcli.__file__).parent.rglob("*.py")]
 
@@ -71,5 +71,6 @@ def test_entries_are_complete_sentences(entry):
 
 
 def test_all_entries_are_listed():
-    assert ENTRIES == METHODS + DESCRIBED + OBJECTIVES + WARNINGS
+    assert ENTRIES == METHODS + DESCRIBED + OBJECTIVES + EXACT + WARNINGS
+    assert {entry.group for entry in EXACT} == {"exact"}
     assert {entry.group for entry in WARNINGS} == {"warning"}
