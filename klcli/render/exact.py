@@ -41,7 +41,7 @@ def table(
     lines = [
         line
         for side, shown in (("P", report.p), ("Q", report.q))
-        for line in wrap(f"{side}{GAP}{printable(shown.expression)}", width, GAP + " ")
+        for line in wrap(printable(shown.expression), width, GAP + " ", f"{side}{GAP}")
     ]
     lines += [*wrap(_title(report), width), *wrap(_legend(report), width)]
     parts = [lines, _grid(report, width, style), _below(report, width, verbose=verbose)]
