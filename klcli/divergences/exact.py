@@ -261,8 +261,8 @@ def _result(
     status = Status.OK
     if math.isfinite(value) and error > max(abs(value) / 10, _NO_DIGITS):
         reason, value = f"rounding leaves no digit: it is {value:.3g} within {error:.1g}", math.nan
-    if math.isnan(value):
-        reason = reason or "the densities could not be evaluated where P lies"
+    if math.isnan(value) or (math.isfinite(value) and math.isnan(error)):
+        reason, value = reason or "the densities could not be evaluated where P lies", math.nan
         status = Status.UNDEFINED
     elif math.isinf(value):
         status = Status.INFINITE

@@ -111,7 +111,8 @@ def _tail(
     entropy_rest, _, _ = beyond(away, own, np.isfinite(log_p), more)
     if more and not reason:
         # What rounding of x does to the densities at the last point.
-        rest += math.exp(min(max(float(size[-1]), float(log_q[-1] + grid[-1])), 700)) * _SPOILT
+        logs = np.array([size[-1], log_q[-1] + grid[-1]])
+        rest += math.exp(min(float(np.max(np.where(np.isnan(logs), -745.0, logs))), 700)) * _SPOILT
     if reason:
         reason += f" towards {end:g}"
     far = float(x[-1])

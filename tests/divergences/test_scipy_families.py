@@ -58,7 +58,9 @@ def brute(p, q):
 
     def term(x):
         log_p, log_q = one.logpdf(x), two.logpdf(x)
-        return math.exp(log_p) * (log_p - log_q) if log_p > -700 else 0.0
+        # The ends themselves are no part of the integral.
+        inside = -700 < log_p < math.inf and math.isfinite(log_q)
+        return math.exp(log_p) * (log_p - log_q) if inside else 0.0
 
     pieces = [integrate.quad(term, a, b, limit=200)[0] for a, b in itertools.pairwise(cuts)]
     return math.fsum(pieces)
