@@ -79,7 +79,7 @@ def check(name):
             continue
         assert result.value >= 0
         assert result.error_bound >= 0
-        if name not in SLOW:
+        if name in NUMERIC and name not in SLOW:  # closed forms have tests of their own
             truth = brute(model(distribution(first)), model(distribution(second)))
             assert result.value == pytest.approx(
                 truth, rel=TOLERANCE, abs=1e-9 + 10 * result.error_bound
