@@ -175,7 +175,8 @@ def _outside(p: Model, q: Model, found: tuple[Tail, ...], low: float, high: floa
         total += float(q.below(bottom) - p.below(bottom))
     if max(b for _, b in q.supports) > top:
         total += float(q.above(top) - p.above(top))
-    return total
+    # Some of scipy's tails are no numbers so far out, where nothing is left.
+    return 0.0 if math.isnan(total) else total
 
 
 def _quantiles(p: Model, q: Model, levels: Floats) -> Floats:
