@@ -244,7 +244,8 @@ class _Search:
     def _newton(self, penalty: Floats) -> None:
         for _ in range(60):
             precision = self.model.precision(self.share * self._variance(), penalty)
-            step: Floats = np.linalg.solve(precision, self._gradient(penalty))
+            solved = np.linalg.solve(precision, self._gradient(penalty))
+            step: Floats = np.asarray(solved, dtype=float)
             if self._move(step) < _LAST_STEP:
                 break
 
