@@ -1,22 +1,31 @@
 """How often kl drift tells of drift where there is none.
 
-    python tests/benchmarks/false_alarms.py --runs 200
+    python tests/benchmarks/false_alarms.py --runs 200 [--jobs N] [--keep FILE]
 
 Each run compares ten batches of twenty columns with a reference from the same distributions:
 numbers with light and heavy tails, rounded, zero-inflated and with missing values, counts, times,
 truth values and categories, few and many. Rows of reference and batches: from 100 to 100,000, drawn
 anew for each run. With Evidently installed (`--evidently`), its default drift tests with KL and PSI
-are counted on the same data.
+are counted on the same data. With `--keep`, each finished run is a line of a file, and those that the
+file has are not run again: so they can be done in parts, and on several machines.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
+import multiprocessing
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+# Run as a script, this folder must not hide the package evidently from anyone.
+sys.path = [each for each in sys.path if Path(each or ".").resolve() != Path(__file__).parent]
 
 import numpy as np
 
@@ -74,8 +83,8 @@ def sizes(rng: np.random.Generator, most: int) -> tuple[int, int]:
     return reference, batch
 
 
-def run(seed: int, most: int) -> tuple[Counter[str], dict[str, pl.DataFrame]]:
-    """Count what one run without drift tells."""
+def run(seed: int, most: int, beside: bool) -> tuple[Counter[str], list[str]]:
+    """Count what one run without drift tells, and say what it was."""
     rng = np.random.default_rng([SEED, seed])
     rows, batch_rows = sizes(rng, most)
     data = {"reference": dataset(rows, rng)}
@@ -83,6 +92,7 @@ def run(seed: int, most: int) -> tuple[Counter[str], dict[str, pl.DataFrame]]:
     batches = {name: frame for name, frame in data.items() if name != "reference"}
     report = klcli.drift(data["reference"], batches, tolerance=0.01, seed=seed)
     found: Counter[str] = Counter()
+    told = []
     for result in report.results:
         where = f"{result.estimate.column}"
         found["verdict drift"] += result.verdict == "drift"
@@ -92,15 +102,17 @@ def run(seed: int, most: int) -> tuple[Counter[str], dict[str, pl.DataFrame]]:
         for change in result.changes:
             found[f"change {change.code}"] += 1
             found["any change"] += 1
-            print(f"  run {seed}, {rows} against {batch_rows} rows, {where}: {change.message}")
+            told.append(f"{rows} against {batch_rows} rows, {where}: {change.message}")
         if result.verdict == "drift" or result.q_value < 0.05:
-            print(
-                f"  run {seed}, {rows} against {batch_rows} rows, {result.batch}, {where}: "
+            told.append(
+                f"{rows} against {batch_rows} rows, {result.batch}, {where}: "
                 f"{result.verdict}, q = {result.q_value:.3g}, p = {result.estimate.p_value:.3g}, "
                 f"interval from {result.estimate.ci_low:.3g}"
             )
     found["change point"] += len(report.change_points)
-    return found, data
+    if beside:
+        found += evidently(data)
+    return found, told
 
 
 def evidently(data: dict[str, pl.DataFrame]) -> Counter[str]:
@@ -130,17 +142,32 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=ROWS[1], help="most rows of a dataset")
     parser.add_argument("--first", type=int, default=0, help="number of the first run")
     parser.add_argument("--evidently", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once")
+    parser.add_argument("--keep", type=Path, help="file of finished runs")
     chosen = parser.parse_args()
-    runs, cells = Counter[str](), Counter[str]()
     started = time.perf_counter()
-    for seed in range(chosen.first, chosen.first + chosen.runs):
-        found, data = run(seed, chosen.rows)
-        if chosen.evidently:
-            found += evidently(data)
-        for name, number in found.items():
+    asked = range(chosen.first, chosen.first + chosen.runs)
+    done = kept(chosen.keep, chosen.rows, beside=chosen.evidently)
+    todo = [seed for seed in asked if seed not in done]
+    work = partial(run, most=chosen.rows, beside=chosen.evidently)
+    context = multiprocessing.get_context("spawn")  # Polars does not survive a fork
+    with ProcessPoolExecutor(chosen.jobs, mp_context=context) as pool:
+        for seed, (found, told) in zip(todo, pool.map(work, todo), strict=True):
+            done[seed] = found
+            for what in told:
+                print(f"  run {seed}, {what}", flush=True)
+            if chosen.keep:
+                settings = {"seed": seed, "rows": chosen.rows, "evidently": chosen.evidently}
+                with chosen.keep.open("a") as file:
+                    file.write(json.dumps({**settings, "found": found, "told": told}) + "\n")
+            print(
+                f"run {seed}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True
+            )
+    runs, cells = Counter[str](), Counter[str]()
+    for seed in asked:
+        for name, number in done[seed].items():
             runs[name] += number > 0
             cells[name] += number
-        print(f"run {seed}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - started
     print(f"\n{chosen.runs} runs of 20 columns × {BATCHES} batches without drift, {seconds:.0f} s")
     print(f"{'':28}{'runs with any':>14}{'95 % interval':>18}{'of all results':>16}")
@@ -148,6 +175,18 @@ def main() -> None:
         low, high = wilson(runs[name], chosen.runs)
         share = cells[name] / (chosen.runs * BATCHES * 20)
         print(f"{name:28}{runs[name] / chosen.runs:>13.1%} {low:>9.1%} … {high:.1%}{share:>15.3%}")
+
+
+def kept(file: Path | None, rows: int, *, beside: bool) -> dict[int, Counter[str]]:
+    """Return the runs that a file has of these settings."""
+    if file is None or not file.exists():
+        return {}
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return {
+        line["seed"]: Counter(line["found"])
+        for line in lines
+        if line["rows"] == rows and line["evidently"] >= beside
+    }
 
 
 def wilson(hits: int, trials: int) -> tuple[float, float]:
