@@ -94,11 +94,13 @@ def run(asked: Asked) -> None:
     report = _compared(sources, merged(config, asked.settings), asked, resume, baseline)
     for path, written_as in files.items():
         write_file(path, render_drift(report, written_as, verbose=asked.verbose))
+    shown = False
     if format_name or not files:
         screen = on_terminal()
         written_as = format_name or default_format()
+        shown = written_as == "table"  # which has the notes, too
         write_out(str(render_drift(report, written_as, verbose=asked.verbose, screen=screen)))
-    _tell(report, quiet=asked.quiet, resume=resume)
+    _tell(report, quiet=asked.quiet or shown, resume=resume)
     if asked.write_baseline is not None:
         if report.complete:
             write_file(Path(asked.write_baseline), dumps(accepted(report)))

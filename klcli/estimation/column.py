@@ -14,11 +14,12 @@ from klcli.errors import InputError
 from klcli.estimation.judgement import judge
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.parts import ByParts
+from klcli.intervals.influence import score_interval
 from klcli.intervals.permutation import permutation
 from klcli.results import Direction, Estimate, Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.random import Generator
 
@@ -47,6 +48,9 @@ class Request:
     first_look : int
         Permutations that are enough where they show nothing, see
         `klcli.intervals.permutation.permutation`; 0 for always all.
+    plain : callable, optional
+        Tells of counts whether they differ so plainly that the first look is enough for them,
+        too.
     """
 
     method: Method
@@ -55,6 +59,7 @@ class Request:
     resamples: int
     seed: int
     first_look: int = 0
+    plain: Callable[[CountTable], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,14 +133,21 @@ def _examine(
     shared = None
     if hasattr(choice.tested, "null"):
         shared = permutation(
-            tested, table, permutations, _stream(column, request, "both"), request.first_look
+            tested,
+            table,
+            permutations,
+            _stream(column, request, "both"),
+            request.first_look,
+            request.plain,
         )
     results = []
     for direction in request.directions:
         forward = direction is Direction.FORWARD
         rng = _stream(column, request, direction)
         turned, point = turns[direction], points[direction]
-        null = shared or permutation(tested, turned, permutations, rng, request.first_look)
+        null = shared or permutation(
+            tested, turned, permutations, rng, request.first_look, request.plain
+        )
         finite = point
         if not math.isfinite(point.value):
             finite = FrequencyPlugIn(Frequency())(turned)
@@ -143,6 +155,9 @@ def _examine(
             estimator, turned, finite, confidence=request.confidence,
             resamples=request.resamples, null_values=null.values, rng=rng,
         )  # fmt: skip
+        if interval.low == interval.high == 0:
+            # One value on both sides: no method sees variance there, yet that proves nothing.
+            interval = score_interval(0.0, 0.0, 0.0, turned.n_p, turned.n_q, request.confidence)
         fine = column.table if forward else column.table.swapped()
         finer = column.finer if forward or column.finer is None else column.finer.swapped()
         verdict = judge(fine, turned, point, choice, ("P", "Q") if forward else ("Q", "P"), finer)

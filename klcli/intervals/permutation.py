@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.random import Generator
 
     from klcli.counts import CountTable
@@ -88,7 +90,12 @@ def likelihood_ratio(p: Floats, q: Floats) -> Floats:
 
 
 def permutation(
-    estimator: Estimator, table: CountTable, resamples: int, rng: Generator, first_look: int = 0
+    estimator: Estimator,
+    table: CountTable,
+    resamples: int,
+    rng: Generator,
+    first_look: int = 0,
+    plain: Callable[[CountTable], bool] | None = None,
 ) -> Null:
     """Test whether P and Q differ by permuting the labels of the rows.
 
@@ -110,6 +117,10 @@ def permutation(
         Stop after so many permutations if they show a p-value above `UNREMARKABLE`; 0 to go on in
         any case. What is returned is a p-value nevertheless: at a level up to `UNREMARKABLE` it
         tests as all permutations do, and at any other as the first ones.
+    plain : callable, optional
+        Tells of a table whether P and Q differ so plainly that no permutation could reach the
+        statistic. If none of the first look did, it then ends there with 1/(resamples + 1). At
+        any level that adds at most the probability with which `plain` errs where nothing differs.
 
     References
     ----------
@@ -124,6 +135,9 @@ def permutation(
         null = _null(estimator, table, p, q, UNREMARKABLE)
         if null.p_value > UNREMARKABLE:
             return null
+        if plain is not None and null.p_value <= 1 / (first_look + 1) and plain(table):
+            values = null.values if null.values.size else _null(estimator, table, p, q).values
+            return Null(1 / (resamples + 1), values)
         # All over again: the numbers are those of a test that never stopped to look.
         rng.bit_generator.state = start
     return _null(estimator, table, *_with_observed(table, *exchange(table, resamples, rng)))

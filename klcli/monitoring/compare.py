@@ -23,12 +23,12 @@ from klcli.monitoring.cells import LabelCells, NumberCells, coarse, plan
 from klcli.monitoring.changes import Column, column_changes, own_name
 from klcli.monitoring.report import Batch, Binning, Cell
 from klcli.monitoring.schema import schema_changes, schema_findings
-from klcli.monitoring.significance import refined
+from klcli.monitoring.significance import plain, refined
 from klcli.monitoring.together import joint_row, rows_needed
 from klcli.results import Estimate, Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from klcli.counts import ColumnTable
     from klcli.data.profiles.side import ProfileSide
@@ -67,12 +67,46 @@ class Reference:
         For reports.
     side : KeptSide or ProfileSide
         The rows, or what stands for them.
+    partial : sequence of (Reference, tuple of str)
+        What to compare columns with that only a part of the rows has, and these columns.
     """
 
-    def __init__(self, name: str, side: KeptSide | ProfileSide) -> None:
+    def __init__(
+        self,
+        name: str,
+        side: KeptSide | ProfileSide,
+        partial: Sequence[tuple[Reference, tuple[str, ...]]] = (),
+    ) -> None:
         self.name = name
         self.side = side
+        self.partial = partial
         self._plans: dict[tuple[str, bool], NumberCells | LabelCells] = {}
+
+    def parts(
+        self, selection: Selection, columns: Sequence[str]
+    ) -> Iterator[tuple[Reference, Selection]]:
+        """Yield what to compare which of the columns of a batch with: the whole comes first."""
+        wanted = selection.columns or columns
+        apart = [
+            (part, tuple(name for name in names if name in wanted and name in columns))
+            for part, names in self.partial
+        ]
+        apart = [
+            (part, tuple(name for name in names if name not in selection.exclude))
+            for part, names in apart
+        ]
+        elsewhere = {name for _, names in self.partial for name in names}
+        left = tuple(name for name in selection.columns if name not in elsewhere)
+        others = [name for name in columns if name in wanted and name in self.side.schema]
+        if {*others} - elsewhere - {*selection.exclude} or not any(names for _, names in apart):
+            exclude = (
+                *selection.exclude,
+                *(name for name in elsewhere if name not in selection.exclude),
+            )
+            yield self, replace(selection, columns=left, exclude=exclude)
+        for part, names in apart:
+            if names:
+                yield part, replace(selection, columns=names, exclude=())
 
     def cells(self, column: ColumnTable) -> NumberCells | LabelCells:
         """Return the coarse cells of a column."""
@@ -127,36 +161,52 @@ def compare(
     selection = _narrowed(options, ours, theirs)
     layouts = _layouts(options, ours)
     side = kept(data, options, side=0)
-    reader = rows_needed(options, ours, side, reference.side)
-    tables = tabulate(
-        side,
-        reference.side,
-        selection,
-        layout=layout_of(options.method("")),
-        layouts=layouts,
-        rows=reader,
-        seed=int(options.seed),
-        progress=lambda step, share: progress(step, share / 2),
-    )
+    parts = []
+    for part, some in reference.parts(selection, ours):
+        reader = rows_needed(options, ours, side, part.side)
+        counted = tabulate(
+            side,
+            part.side,
+            some,
+            layout=layout_of(options.method("")),
+            layouts=layouts,
+            rows=reader,
+            seed=int(options.seed),
+            progress=lambda step, share: progress(step, share / 2),
+        )
+        parts.append((part, reader, counted))
+    _, reader, tables = parts[0]
     order = {column: position for position, column in enumerate(theirs)}
-    ordered = sorted(tables.columns, key=lambda each: order.get(each.name, len(order)))
+    todo = [(each, part, reader) for part, reader, counted in parts for each in counted.columns]
+    todo.sort(key=lambda one: order.get(one[0].name, len(order)))
+    ordered = [column for column, _, _ in todo]
     columns = []
     # Each column draws from a random stream of its own: the order of work does not matter.
-    found = each(
-        lambda column: _compared(column, side, reference, options, tests, reader), ordered
-    )
+    found = each(lambda one: _compared(one[0], side, one[1], options, tests, one[2]), todo)
     for done, (column, result) in enumerate(zip(ordered, found, strict=True)):
         progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(ordered))
         columns.append(result)
     if options.compare_binnings:
-        others = binnings(ordered, side, reference.side)
+        others = {
+            name: shown
+            for part, _, counted in parts
+            for name, shown in binnings(counted.columns, side, part.side).items()
+        }
         columns = [
             replace(each, binnings=others.get(each.estimate.column, ())) for each in columns
         ]
     changed = schema_changes(ours, theirs, options, ordered)
-    noticed: list[Finding] = []
+    noticed = [
+        Finding(
+            "part-reference",
+            f"compared with {part.name} only, as other batches of the reference lack them: "
+            f"{listed([column.name for column in counted.columns])}",
+        )
+        for part, _, counted in parts
+        if part is not reference
+    ]
     if options.joint:
-        progress(f"estimating {len(ordered)} columns together", 1.0)
+        progress(f"estimating {len(tables.columns)} columns together", 1.0)
         joint = joint_row(tables.columns, reader, options)
         if isinstance(joint, Finding):
             noticed.append(joint)
@@ -165,7 +215,11 @@ def compare(
     findings = [
         *noticed,
         *schema_findings(changed, ordered),
-        *(finding for finding in tables.findings if finding.code not in _REWORDED),
+        *(
+            finding
+            for finding in dict.fromkeys(f for _, _, counted in parts for f in counted.findings)
+            if finding.code not in _REWORDED
+        ),
     ]
     rows = tables.p.rows or 0, tables.q.rows or 0
     batch = Batch(name, source, rows[0], reference.name, rows[1], tuple(findings), changed)
@@ -180,7 +234,7 @@ def _compared(
     tests: int,
     reader: RowReader | None,
 ) -> Compared:
-    request = options.request(column.name)
+    request = replace(options.request(column.name), plain=plain)
     sample = None if reader is None else reader.sample
     if request.method.of_rows(column.kind) and sample is not None and column.name in sample.names:
         drop = options.missing == "drop"

@@ -289,12 +289,17 @@ class DriftOptions:
             for rule in self.rules
             if not any(rule.matches(column) for column in names)
         ]
+        found = []
+        idle = [name for name in (*self.categorical, *self.numeric) if not self.looks_at(name)]
+        if idle:
+            what = f"a kind is given for {listed(idle)}, but not compared"
+            found.append(Finding("unmatched-pattern", what))
         if not patterns:
-            return []
+            return found
         what = f"settings for {listed(list(dict.fromkeys(patterns)))} match no column"
         near = get_close_matches(patterns[0], names, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        return [Finding("unmatched-pattern", what + hint)]
+        return [*found, Finding("unmatched-pattern", what + hint)]
 
     def fingerprint(self) -> str:
         """Return text that differs whenever the numbers of a batch might.

@@ -162,9 +162,39 @@ class Earlier:
             raise InputError(
                 "no batch before this one can be read", "it has nothing to be compared with"
             )
-        name = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
         options = self._batches[position].options
-        return Reference(name, kept(_together(name, found), options, side=1))
+        whole = _pooled(names, found, options)
+        partial = [
+            (
+                _pooled([names[i] for i in having], [found[i] for i in having], options),
+                tuple(columns),
+            )
+            for having, columns in _partial_columns(found, options).items()
+        ]
+        return Reference(whole.name, whole.side, partial)
+
+
+def _pooled(
+    names: Sequence[str], found: Sequence[Table | ProfileSide], options: DriftOptions
+) -> Reference:
+    """Return some batches as one reference."""
+    name = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+    return Reference(name, kept(_together(name, found), options, side=1))
+
+
+def _partial_columns(
+    found: Sequence[Table | ProfileSide], options: DriftOptions
+) -> dict[tuple[int, ...], list[str]]:
+    """Return the columns that some batches lack, by the positions of those that have them.
+
+    Taken for missing, their values would look like drift of the batch that has them.
+    """
+    partial: dict[tuple[int, ...], list[str]] = {}
+    for column in dict.fromkeys(name for each in found for name in each.schema):
+        having = tuple(i for i, each in enumerate(found) if column in each.schema)
+        if len(having) < len(found) and column != options.weight:
+            partial.setdefault(having, []).append(column)
+    return partial
 
 
 def _together(name: str, found: Sequence[Table | ProfileSide]) -> Table | ProfileSide:

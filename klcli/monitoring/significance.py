@@ -26,6 +26,8 @@ _CELLS: Final = 16
 _MOST: Final = 20_000
 #: Two bounds, and permutations.
 _TESTS: Final = 3
+#: Bound from which on no permutations are needed to see that P and Q differ.
+_PLAIN: Final = 1e-6
 #: Permutations at once: bounds the memory.
 _CHUNK: Final = 1_000
 
@@ -68,6 +70,11 @@ def refined(
             done += _CHUNK
         best = min(best, _TESTS * (1 + exceeding) / (1 + done))
     return max(min(best, p_value), sys.float_info.min)  # never zero, however far out
+
+
+def plain(table: CountTable) -> bool:
+    """Tell whether counts differ beyond what chance does once in a million times."""
+    return _TESTS * min(multinomial_bound(table), deviance_bound(table)) <= _PLAIN
 
 
 def deviance_bound(table: CountTable) -> float:

@@ -246,6 +246,11 @@ ROWS: Final = (
         "Check that the parts belong together; --missing drop leaves missing values out.",
     ),
     (
+        "part-reference",
+        "Some batches of a rolling reference lack a column; it is compared with the others.",
+        "Nothing, if the column is new; else see what became of it in the batches that lack it.",
+    ),
+    (
         "paired-by-position",
         "The columns have no names in common and were paired in the order they stand.",
         "Check that the order is the same, or add a header.",

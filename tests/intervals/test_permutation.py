@@ -146,3 +146,21 @@ def test_a_first_look_gives_p_values():
     for level in (0.01, 0.05, 0.1, 0.2, 0.5):
         hits = int(np.sum(np.array(found) <= level))
         assert stats.binomtest(hits, len(found), level, alternative="greater").pvalue > 0.001
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_plain_difference_needs_no_more_than_the_first_look(plain):
+    table = CountTable.categorical(
+        tuple("abcd"), np.array([400.0, 300, 200, 100]), np.full(4, 500.0)
+    )
+    estimator = FrequencyPlugIn(Frequency())
+    null = permutation(estimator, table, 999, np.random.default_rng(3), 99, lambda _: plain)
+    assert null.p_value == 1 / 1000
+    assert len(null.values) == (99 if plain else 999)
+
+
+def test_what_is_called_plain_is_tested_all_the_same():
+    table = CountTable.categorical(tuple("ab"), np.array([55.0, 45.0]), np.array([50.0, 50.0]))
+    estimator = FrequencyPlugIn(Frequency())
+    null = permutation(estimator, table, 999, np.random.default_rng(3), 99, lambda _: True)
+    assert null.p_value > 0.1

@@ -121,6 +121,45 @@ def test_first_previous_and_rolling_references(folder):
     assert {e.column: e.estimate for e in last} == {e.column: e.estimate for e in alone}
 
 
+def test_a_column_that_batches_of_a_rolling_reference_lack_is_compared_with_the_others(tmp_path):
+    for day in range(1, 5):
+        frame = small(day)
+        if day in (1, 3):
+            frame = frame.drop("sensor")
+        frame.write_parquet(tmp_path / f"day{day}.parquet")
+    report = klcli.drift(f"{tmp_path}/day*.parquet", reference="rolling:2", **FAST)
+    found = {(each.batch, each.estimate.column): each for each in report.results}
+    fourth = found["day4.parquet", "sensor"]
+    assert fourth.verdict != "drift"
+    (alone,) = klcli.estimate(
+        small(4), small(2), column=["sensor"], direction="forward", **FAST
+    ).results
+    assert fourth.estimate.estimate == alone.estimate
+    assert (fourth.estimate.n_q, fourth.estimate.missing_q) == (ROWS, 0)
+    assert found["day4.parquet", "city"].estimate.n_q == 2 * ROWS
+    # In the order of the columns, though it was counted apart.
+    names = [column for batch, column in found if batch == "day4.parquet"]
+    assert names == small(4).columns
+    messages = {batch.name: [each.message for each in batch.findings] for batch in report.batches}
+    said = "compared with day2.parquet only, as other batches of the reference lack them: 'sensor'"
+    assert said in messages["day4.parquet"]
+    assert [code for batch in report.batches for code in batch.changed] == [
+        "new-columns",
+        "lost-columns",
+    ]
+
+
+def test_a_partial_column_may_be_the_only_one_that_is_asked_for(tmp_path):
+    for day in range(1, 4):
+        frame = small(day).drop("sensor") if day == 2 else small(day)
+        frame.write_parquet(tmp_path / f"day{day}.parquet")
+    report = klcli.drift(
+        f"{tmp_path}/day*.parquet", reference="rolling:2", column=["sensor"], **FAST
+    )
+    assert [each.batch for each in report.results] == ["day3.parquet"]
+    assert report.results[0].estimate.n_q == ROWS
+
+
 def test_previous_skips_what_cannot_be_read(folder):
     (folder / "day2.csv").write_text("")
     report = klcli.drift(f"{folder}/day*.csv", reference="previous", **FAST)

@@ -11,7 +11,7 @@ from klcli.estimation.choice import Method
 from klcli.estimation.column import Request, examine_column
 from klcli.intervals.permutation import exchange
 from klcli.monitoring import deviance
-from klcli.monitoring.significance import deviance_bound, multinomial_bound, refined
+from klcli.monitoring.significance import deviance_bound, multinomial_bound, plain, refined
 from klcli.monitoring.surprise import bar, log_alone, log_shares
 from klcli.results import Direction
 
@@ -130,3 +130,11 @@ def test_bounds_on_shares_hold():
 
 def test_the_bar_falls_with_what_is_looked_at():
     assert bar(200, 10) < bar(200) < bar(1) == pytest.approx(np.log(0.01))
+
+
+def test_only_what_chance_cannot_do_is_plain():
+    cells = tuple("abcd")
+    same = CountTable.categorical(cells, np.full(4, 250.0), np.full(4, 500.0))
+    apart = CountTable.categorical(cells, np.array([400.0, 300, 200, 100]), np.full(4, 500.0))
+    assert not plain(same)
+    assert plain(apart)
