@@ -159,7 +159,16 @@ def main() -> None:
             if chosen.keep:
                 settings = {"seed": seed, "rows": chosen.rows, "evidently": chosen.evidently}
                 with chosen.keep.open("a") as file:
-                    file.write(json.dumps({**settings, "found": found, "told": told}) + "\n")
+                    file.write(
+                        json.dumps(
+                            {
+                                **settings,
+                                "found": {k: int(v) for k, v in found.items()},
+                                "told": told,
+                            }
+                        )
+                        + "\n"
+                    )
             print(
                 f"run {seed}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True
             )
