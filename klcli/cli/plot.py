@@ -199,9 +199,10 @@ def plot(
 ) -> None:
     """Show where the divergence comes from: densities, log ratio, contributions.
 
-    P is drawn as a line, Q as an area. Below stands log p/q with a band that holds it at 95 of 100
-    points, and what adds up to D(P‖Q) from left to right. Categories are pairs of bars. The
-    numbers are those of kl estimate, or of kl exact for two distributions.
+    P is drawn as a line, Q as an area. Below stands log p/q with a band for each point by
+    itself, which may be too narrow where few rows lie, and what adds up to D(P‖Q) from left to
+    right. Categories are pairs of bars. The numbers are those of kl estimate, or of kl exact for two
+    distributions.
     """
     from klcli.cli import progress
     from klcli.cli.output import (

@@ -180,7 +180,7 @@ def estimate(
             raise UsageError(
                 f"--divergence {wanted[-1].label} compares two datasets, and one side is a known "
                 "distribution",
-                "use --divergence kl, or draw rows from the distribution",
+                "kl estimate takes one, with --divergence kl; or draw rows from the distribution",
             )
         return _against_known(
             p, q, method, Selection(

@@ -61,7 +61,7 @@ def known_plot(
     for side in sides:
         if side.kind in ("vector", "counts", "matrix"):
             raise UsageError(
-                f"{described(side)} cannot be drawn along one axis",
+                f"a distribution {described(side)} cannot be drawn along one axis",
                 "kl exact tells the divergence; kl plot draws distributions of one number, or of "
                 "categories",
             )

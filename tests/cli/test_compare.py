@@ -127,6 +127,12 @@ def test_wrong_usage(kl, files, words, message):
     assert "hint: " in err
 
 
+def test_against_a_distribution_the_hint_names_the_command_that_takes_one(kl, files):
+    code, out, err = run(kl, files[0], "norm(0, 1)")
+    assert (code, out) == (2, "")
+    assert "hint: kl estimate takes one, with --divergence kl" in err
+
+
 def test_from_python():
     found = klcli.compare(RNG.normal(0, 1, 300), RNG.normal(0, 2, 300), resamples=19)
     (column,) = found.columns

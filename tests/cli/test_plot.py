@@ -78,6 +78,15 @@ def test_wrong_usage_is_refused(kl, words, message):
     assert "hint: " in err
 
 
+def test_vectors_are_refused_in_a_whole_sentence(kl):
+    vector = "multivariate_normal([0, 0], [[1, 0], [0, 1]])"
+    code, out, err = kl("plot", vector, vector)
+    assert (code, out) == (2, "")
+    assert err.startswith(
+        "error: a distribution of 2 numbers cannot be drawn along one axis\nhint: "
+    )
+
+
 def test_without_the_extra_nothing_is_read_or_written(kl, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     code, out, err = kl("plot", "no.csv", "no.csv", "-o", tmp_path / "a.png")
