@@ -18,6 +18,7 @@ from klcli.estimation.distribution import known_side, refuse_two
 from klcli.estimation.joint import estimate_alone, estimate_joint
 from klcli.estimation.joint_choice import joint_choice
 from klcli.estimation.measured import chosen, measure_column
+from klcli.one_thread import one_thread
 from klcli.results import Direction, Finding, Kind, Report
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ DIRECTIONS: Final = {
 }
 
 
+@one_thread()
 def estimate(
     p: Any,
     q: Any,
@@ -134,6 +136,12 @@ def estimate(
         A source cannot be read, or nothing can be compared.
     UsageError
         An option has no meaning.
+
+    Notes
+    -----
+    While it runs, linear algebra in the whole process is kept to one thread where threadpoolctl is
+    installed, as it is with scikit-learn: more would wait for each other. Without it, set
+    ``OPENBLAS_NUM_THREADS=1`` before NumPy is imported.
 
     Examples
     --------
@@ -235,7 +243,8 @@ def _against_known(
     progress: Callable[[str, float], None] | None,
 ) -> Report:
     """Estimate where one side is a known distribution."""
-    from klcli.estimation.known import Sides, estimate_known
+    from klcli.estimation.known import estimate_known
+    from klcli.estimation.known_column import Sides
 
     if max_rows is not None:
         raise UsageError(

@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from statistics import NormalDist
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
-from zlib import crc32
-
-import numpy as np
 
 from klcli import __version__
 from klcli.data.known import tabulate_known
-from klcli.divergences.known import Known
 from klcli.errors import UsageError
-from klcli.intervals.influence import score_interval
-from klcli.known_counts import KnownColumn, KnownCounts
-from klcli.onesample import normal
-from klcli.onesample.diagnose import Doubt, doubt_forward, doubt_reverse, few_rows
-from klcli.onesample.null import KnownNull, cell_edges, simulate_scores
-from klcli.onesample.ratio import Both, estimate_scores
-from klcli.onesample.shares import estimate_shares, simulate_shares
-from klcli.onesample.tangent import tangent_of
-from klcli.results import Direction, Estimate, Finding, Report, SourceInfo, Status
-from klcli.typing import Interval
+from klcli.estimation.known_column import examine_column
+from klcli.results import Direction, Finding, Report, SourceInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.random import Generator
-
-    from klcli.data.known import Against
     from klcli.data.selection import Selection
     from klcli.estimation.choice import Method
     from klcli.estimation.column import Request
-    from klcli.estimation.distribution import KnownSide
-    from klcli.onesample.ratio import Tangent
-    from klcli.typing import Point
+    from klcli.estimation.known_column import ExaminedKnown, Sides
+    from klcli.results import Estimate
 
 #: Methods that a known side goes with, by option; the first one is the default.
 _ALLOWED: Final = {
@@ -55,64 +38,6 @@ _OPTIONS: Final = {
     "bandwidth": "smooths both sides, and one of them is known exactly",
     "neighbors": "looks at rows of both sides, and a known side has none",
 }
-_REASONS: Final = {
-    "frequency": "categories: corrected frequencies against exact probabilities",
-    "ratio": "numbers: their smooth ratio to the known distribution",
-}
-#: The direction from the data to the distribution, seen from the data; and the other one.
-_AWAY, _BACK = Direction.FORWARD, Direction.REVERSE
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """Which side is known, and what both are called.
-
-    Attributes
-    ----------
-    known : KnownSide
-        The distribution.
-    data_first : bool
-        Whether the data are P.
-    """
-
-    known: KnownSide
-    data_first: bool
-
-    @property
-    def letters(self) -> tuple[str, str]:
-        """The letters of the data and of the distribution."""
-        return ("P", "Q") if self.data_first else ("Q", "P")
-
-    def seen(self, direction: Direction) -> Direction:
-        """Return the direction as seen from the data."""
-        if self.data_first:
-            return direction
-        return _BACK if direction is _AWAY else _AWAY
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExaminedKnown:
-    """One column against a distribution: what is reported, and what is behind it.
-
-    Attributes
-    ----------
-    estimates : list of Estimate
-        One for each direction, in nats.
-    column : KnownColumn
-        The column.
-    against : Against or None
-        What it was compared with.
-    table : KnownCounts
-        What it was estimated from.
-    both : Both or None
-        Estimates of both directions as seen from the data; None where there is none.
-    """
-
-    estimates: list[Estimate]
-    column: KnownColumn
-    against: Against | None
-    table: KnownCounts
-    both: Both | None = None
 
 
 def estimate_known(
@@ -173,7 +98,7 @@ def examine_known(
     directions = request.directions
     notes: list[Finding] = []
     if sides.known.family is not None:
-        kept = tuple(each for each in directions if sides.seen(each) is _AWAY)
+        kept = tuple(each for each in directions if sides.seen(each) is Direction.FORWARD)
         if explicit and not kept:
             raise UsageError(
                 f"parameters are fitted by D({sides.letters[0]}‖{sides.letters[1]}), and the other "
@@ -195,7 +120,7 @@ def examine_known(
     for done, (column, against) in enumerate(tables.columns):
         if progress is not None:
             progress(f"estimating {column.name}", done / len(tables.columns))
-        examined.append(_column(column, against, sides, request))
+        examined.append(examine_column(column, against, sides, request))
     _refuse_if_nothing_applies([each.estimates for each in examined])
     examined.sort(key=lambda each: _largest_first(each.estimates[0].estimate))
     own = SourceInfo(sides.known.source, None)
@@ -232,201 +157,3 @@ def _refuse(method: Method) -> None:
     for option, why in _OPTIONS.items():
         if getattr(method, option) is not None:
             raise UsageError(f"--{option} {why}", f"leave --{option} out")
-
-
-def _column(
-    column: KnownColumn, against: Against | None, sides: Sides, request: Request
-) -> ExaminedKnown:
-    table, named, undefined = _chosen(column, request.method)
-    method = ("", "", "", "")
-    if column.undefined is None:
-        interval = request.method.interval
-        reason = "as asked" if request.method.density != "auto" else _REASONS[named]
-        method = (named, "plug-in", "influence" if interval == "auto" else interval, reason)
-    blanks = {
-        direction: _blank(column, direction, sides, request, method, against)
-        for direction in request.directions
-    }
-    if undefined is None and not table.n_p > 0:
-        p_value = _null(column, table, None, request).p_value
-        beyond = [
-            _all_outside(column, replace(blank, p_value=p_value), sides.seen(each))
-            for each, blank in blanks.items()
-        ]
-        return ExaminedKnown(beyond, column, against, table)
-    if undefined is not None:
-        warnings = (*column.findings, undefined)
-        unknown = [replace(blank, warnings=warnings) for blank in blanks.values()]
-        return ExaminedKnown(unknown, column, against, table)
-    tangent = None
-    if against is not None and isinstance(against.known, Known) and against.fitted:
-        tangent = tangent_of(table, against.known, [name for name, _ in against.fitted])
-    both = estimate_shares(table) if table.labels else estimate_scores(table, tangent)
-    null = _null(column, table, tangent, request)
-    results = []
-    for direction, blank in blanks.items():
-        away = sides.seen(direction) is _AWAY
-        point, values = (both.forward, null.forward) if away else (both.reverse, null.reverse)
-        bounds = _interval(method[2], table, point, request.confidence)
-        judge = doubt_forward if away else doubt_reverse
-        doubt = judge(table, *sides.letters)
-        estimate = _result(column, table, blank, point, bounds, values, doubt, away=away)
-        results.append(replace(estimate, p_value=null.p_value))
-    return ExaminedKnown(results, column, against, table, both)
-
-
-def _chosen(column: KnownColumn, method: Method) -> tuple[KnownCounts, str, Finding | None]:
-    """Return the counts to estimate from, the density, and why there is nothing to estimate."""
-    own = "frequency" if column.table.labels else "ratio"
-    asked = own if method.density == "auto" else method.density
-    if column.undefined is not None or asked == own:
-        return column.table, own, column.undefined
-    if asked == "frequency" and not column.table.points:
-        return _as_shares(column.table), asked, None
-    what = "named categories have no smooth ratio"
-    if asked == "frequency":
-        what = "single values of a density have no probability to compare frequencies with"
-    reason = f"{what}; --density {own} compares these columns"
-    return column.table, asked, Finding("not-applicable", reason)
-
-
-def _interval(name: str, table: KnownCounts, point: Point, confidence: float) -> Interval:
-    """Return the interval for two samples in the limit of ever more rows of the known one."""
-    variance = float(table.p @ point.influence_p**2) / table.n_p**2 + point.excess_variance
-    if name == "delta":
-        error = math.sqrt(max(variance, 0.0))
-        reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
-        return Interval(point.value - reach, point.value + reach, error)
-    interval = score_interval(
-        point.value, variance, point.null_variance, table.n_p, math.inf, confidence
-    )
-    if point.beyond_support == 0:
-        return interval
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * point.beyond_support
-    high = point.value + math.hypot(interval.high - point.value, reach)
-    return replace(interval, high=high)
-
-
-def _result(
-    column: KnownColumn,
-    table: KnownCounts,
-    blank: Estimate,
-    point: Point,
-    interval: Interval,
-    values: np.ndarray,
-    doubt: Doubt,
-    *,
-    away: bool,
-) -> Estimate:
-    status, findings = doubt.status, [*few_rows(table.n_p), *doubt.findings]
-    escaped, value, bound = doubt.mass, point.value, doubt.bound
-    if away and column.infinite is not None:
-        status, escaped = Status.INFINITE, column.outside / (column.outside + table.n_p)
-        findings = [column.infinite, *findings]
-    hidden = {finding.code for finding in column.findings} & {"saturated", "precision"}
-    if hidden and status is Status.OK:
-        status = Status.LOWER_BOUND
-    if status is Status.INFINITE:
-        value = math.inf
-    elif status is Status.LOWER_BOUND and not away:
-        value = max(bound, min(value, math.log(max(table.n_p, 2.0))))
-    floor, low = math.nan, interval.low
-    if values.size:
-        floor, bar = (
-            float(np.quantile(values, level, method="higher"))
-            for level in (blank.confidence, 0.5 + blank.confidence / 2)
-        )
-        # As for two samples: an interval above zero needs an estimate above the noise.
-        low = low if point.value > bar else 0.0
-    open_above = status in (Status.INFINITE, Status.LOWER_BOUND)
-    return replace(
-        blank,
-        estimate=value,
-        finite_estimate=point.value,
-        standard_error=interval.standard_error,
-        ci_low=min(max(0.0, bound, low), max(value, 0.0)),
-        ci_high=math.inf if open_above else max(0.0, interval.high),
-        noise_floor=floor,
-        status=status,
-        escaped_mass=escaped,
-        warnings=(*column.findings, *findings),
-    )
-
-
-def _all_outside(column: KnownColumn, blank: Estimate, seen: Direction) -> Estimate:
-    """Return what is known where Q can take none of the values."""
-    reasons = () if column.infinite is None else (column.infinite,)
-    warnings = (*column.findings, *reasons)
-    if seen is _BACK:
-        text = "no rows have values that the known distribution can take"
-        return replace(blank, warnings=(*warnings, Finding("all-missing", text)))
-    return replace(
-        blank, estimate=math.inf, finite_estimate=0.0, ci_low=0.0, ci_high=math.inf,
-        status=Status.INFINITE, escaped_mass=1.0, warnings=warnings,
-    )  # fmt: skip
-
-
-def _null(
-    column: KnownColumn, table: KnownCounts, tangent: Tangent | None, request: Request
-) -> KnownNull:
-    # Rows of unequal weight are not draws from Q, so no test says what those would be.
-    weighted = column.summary.effective_rows < column.summary.rows * (1 - 1e-9)
-    draws = 0 if weighted else request.resamples
-    rng = _stream(column, request)
-    if table.labels:
-        return simulate_shares(table, column.outside, draws, rng)
-    directions = None if tangent is None else tangent(cell_edges(table))
-    return simulate_scores(table, column.outside, draws, rng, directions)
-
-
-def _stream(column: KnownColumn, request: Request) -> Generator:
-    return np.random.default_rng([request.seed, crc32(f"known {column.name}".encode())])
-
-
-def _as_shares(table: KnownCounts) -> KnownCounts:
-    """Take cells of numbers for categories."""
-    empty = np.empty(0)
-    names = tuple(f"{value:.10g}" for value in table.values)
-    log_mass = normal.log_mass(table.lower, table.upper)
-    shown = np.isfinite(log_mass)
-    names = tuple(name for name, keep in zip(names, shown, strict=True) if keep)
-    return KnownCounts(table.p[shown], empty, empty, empty, names, log_mass[shown])
-
-
-def _blank(
-    column: KnownColumn,
-    direction: Direction,
-    sides: Sides,
-    request: Request,
-    method: tuple[str, str, str, str],
-    against: Against | None,
-) -> Estimate:
-    nan = math.nan
-    density, estimator, interval, reason = method
-    rows, missing = column.summary.rows, column.summary.missing
-    return Estimate(
-        column=column.name,
-        kind=column.kind,
-        divergence="kl",
-        direction=direction,
-        estimate=nan,
-        standard_error=nan,
-        ci_low=nan,
-        ci_high=nan,
-        confidence=request.confidence,
-        p_value=nan,
-        noise_floor=nan,
-        status=Status.UNDEFINED,
-        density=density,
-        estimator=estimator,
-        interval=interval,
-        n_p=rows if sides.data_first else None,
-        n_q=None if sides.data_first else rows,
-        missing_p=missing if sides.data_first else 0,
-        missing_q=0 if sides.data_first else missing,
-        finite_estimate=nan,
-        escaped_mass=nan,
-        monte_carlo_error=0.0,
-        reason=reason,
-        fitted={} if against is None else dict(against.fitted),
-    )

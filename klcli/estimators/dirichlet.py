@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: factor of 1.6 apart, within which likelihoods hardly change.
 CONCENTRATIONS: Final = np.exp(np.linspace(np.log(1e-3), np.log(1e3), 31))
 #: Divergences below this are as good as none: the prior is flat in log D above it.
-_LEAST: Final = 1e-6
+LEAST: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +61,8 @@ class DirichletPosterior:
         log_q = _digamma_plus(y, a) - digamma(m + categories * a)
         entropy = digamma(categories * a + 1) - digamma(a + 1)
         cross_entropy = digamma(categories * a) - digamma(a)
-        prior = _slope(entropy)[:, None] + _slope(cross_entropy)
-        prior -= np.log(np.maximum(cross_entropy - entropy[:, None], _LEAST))
+        prior = slope(entropy)[:, None] + slope(cross_entropy)
+        prior -= np.log(np.maximum(cross_entropy - entropy[:, None], LEAST))
         log_weight = prior + _log_likelihood(x, number)[:, None] + _log_likelihood(y, number)
         weight = np.exp(log_weight - log_weight.max())
         mass = number[:, None] * share
@@ -106,9 +106,12 @@ def _digamma_plus(counts: Floats, added: Floats) -> Floats:
     return result
 
 
-def _slope(entropy: Floats) -> Floats:
-    """Return the log of the slope of an entropy over log α, which makes a prior flat in it."""
-    return np.log(np.abs(np.gradient(entropy, np.log(CONCENTRATIONS))) + 1e-300)
+def slope(entropy: Floats) -> Floats:
+    """Return the log of the slope of an entropy over log α, which makes a prior flat in it.
+
+    Over the last axis, that of concentrations.
+    """
+    return np.log(np.abs(np.gradient(entropy, np.log(CONCENTRATIONS), axis=-1)) + 1e-300)
 
 
 def log_evidence(counts: Floats, number: Floats) -> Floats:
@@ -126,16 +129,22 @@ def log_evidence(counts: Floats, number: Floats) -> Floats:
     ndarray of float, shape (concentrations,)
         Without n!/Πx!, which no model changes.
     """
-    a, categories = CONCENTRATIONS, float(number.sum())
-    log_prior = _slope(digamma(categories * a + 1) - digamma(a + 1))
-    log_prior -= log_sum(log_prior)
-    return log_prior + _log_likelihood(counts, number)
+    return log_prior(number.sum()) + _log_likelihood(counts, number)
 
 
-def log_sum(logs: Floats) -> float:
-    """Return log Σ exp of all elements."""
-    largest = float(logs.max())
-    return float(np.log(np.exp(logs - largest).sum())) + largest
+def log_prior(categories: Floats) -> Floats:
+    """Return the log prior of each concentration, flat in its entropy, along the last axis."""
+    a = CONCENTRATIONS
+    density = slope(digamma(categories * a + 1) - digamma(a + 1))
+    result: Floats = density - log_sum(density)[..., None]
+    return result
+
+
+def log_sum(logs: Floats) -> Floats:
+    """Return log Σ exp over the last axis."""
+    largest = logs.max(axis=-1)
+    result: Floats = np.log(np.exp(logs - largest[..., None]).sum(axis=-1)) + largest
+    return result
 
 
 def _log_likelihood(counts: Floats, number: Floats) -> Floats:

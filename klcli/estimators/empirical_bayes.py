@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from klcli.estimators.dirichlet_mixture import posterior_point, refuse_smoothing
-from klcli.estimators.even_shares import FEWEST, HARDLY, even_shares
+from klcli.estimators.even_shares import FEWEST, HARDLY, even_rows, even_shares
 from klcli.estimators.frequency import BLOCK, plug_in, plug_in_values
 from klcli.estimators.multiplicity import multiplicity, unseen_mass
 from klcli.estimators.no_difference import likelihood_ratio, log_bayes_factor, probability
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from klcli.counts import CountTable
     from klcli.densities.frequency import Frequency
-    from klcli.estimators.even_shares import EvenShares
     from klcli.typing import Floats
 
 #: Unseen mass up to which the corrected sum has the smaller error, and from which on the
@@ -107,7 +106,10 @@ class EmpiricalBayes:
         counts = multiplicity(table.p, table.q)
         shares = even_shares(counts)
         if shares is not None:
-            same, even = _beliefs(factor, shares)
+            beliefs = _beliefs(
+                *(np.array(one) for one in (factor, shares.log_evidence, shares.even))
+            )
+            same, even = (float(one) for one in beliefs)
         if shares is not None and even > HARDLY:
             other = posterior_point(table, counts, shares.posterior)
             part = even / (1 - same)
@@ -175,29 +177,31 @@ def _values(p: Floats, q: Floats, factor: Floats) -> Floats:
         mean = posterior(multiplicity(p[row], q[row])).value
         values[row] += weight[row] * (mean - values[row])
     same = probability(factor)
-    for place in range(len(p)) if p.shape[1] >= FEWEST else ():
-        shares = even_shares(multiplicity(p[place], q[place]))
-        if shares is not None:
-            same[place], even = _beliefs(float(factor[place]), shares)
-            if even <= HARDLY:
-                continue
-            part = even / (1 - same[place])
-            values[place] += part * (shares.posterior.value - values[place])
+    if p.shape[1] >= FEWEST:
+        shares = even_rows(p, q)
+        at = shares.place
+        same[at], even = _beliefs(factor[at], shares.log_evidence, shares.even)
+        likely = np.flatnonzero(even > HARDLY)
+        if len(likely):
+            at = at[likely]
+            part = even[likely] / (1 - same[at])
+            values[at] += part * (shares.values(p, q, likely) - values[at])
     result: Floats = (1 - same) * values
     return result
 
 
-def _beliefs(factor: float, shares: EvenShares) -> tuple[float, float]:
+def _beliefs(factor: Floats, log_evidence: Floats, even: Floats) -> tuple[Floats, Floats]:
     """Return how likely it is that nothing differs, and that shares are independent and even.
 
     No difference, differing log ratios and independent shares are as likely as each other before
     any rows are seen. Where independent shares would not be even, the log ratios have their say.
+    Each argument and result has one element for each table.
     """
-    logs = np.array([0.0, factor, shares.log_evidence])
-    chance = np.exp(logs - logs.max())
-    chance /= chance.sum()
+    logs = np.stack([np.zeros_like(factor), factor, log_evidence])
+    chance = np.exp(logs - logs.max(axis=0))
+    chance /= chance.sum(axis=0)
     # Rounding must not leave nothing to what differs.
-    return min(float(chance[0]), 1 - 1e-12), float(chance[2]) * shares.even
+    return np.minimum(chance[0], 1 - 1e-12), chance[2] * even
 
 
 def _standardised(statistic: Floats) -> Floats:

@@ -95,3 +95,11 @@ def unseen_categories(counts: Multiplicity) -> float:
     once = float(counts.number[(pooled > 0) & (pooled <= 1)].sum())
     twice = float(counts.number[(pooled > 1) & (pooled <= 2)].sum())
     return max(0.0, once * (once - 1) / (2 * (twice + 1)))
+
+
+def unseen_categories_rows(pooled: Floats) -> Floats:
+    """Return `unseen_categories` for each row of counts of both samples together."""
+    once = np.sum((pooled > 0) & (pooled <= 1), axis=1)
+    twice = np.sum((pooled > 1) & (pooled <= 2), axis=1)
+    result: Floats = np.maximum(0.0, once * (once - 1) / (2 * (twice + 1)))
+    return result

@@ -19,6 +19,7 @@ from klcli.fitting.outcome import Job, outcomes
 from klcli.fitting.report import FitReport, Target
 from klcli.fitting.target import DENSITIES, Aim, of_known, of_rows
 from klcli.fitting.unknowns import unknowns
+from klcli.one_thread import one_thread
 from klcli.results import Direction, Finding
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ STARTS: Final = 3
 SECONDS: Final = 60.0
 
 
+@one_thread()
 def fit(
     target: Any,
     family: str | Sequence[str],

@@ -24,6 +24,7 @@ from klcli.monitoring.report import Batch, DriftReport, DriftResult, Verdict
 from klcli.monitoring.splits import Split
 from klcli.monitoring.state import State
 from klcli.monitoring.verdicts import judged
+from klcli.one_thread import one_thread
 from klcli.results import Finding, SourceInfo
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 UNREADABLE = "unreadable"
 
 
+@one_thread()
 def drift(
     source: Any,
     /,
@@ -81,6 +83,10 @@ def drift(
         be read is a finding instead.
     UsageError
         A setting has no meaning.
+
+    Notes
+    -----
+    As of `klcli.estimate`, on threads of linear algebra.
 
     Examples
     --------

@@ -14,7 +14,8 @@ from klcli.data.wording import number
 from klcli.divergences.models import model
 from klcli.estimation.between import between
 from klcli.estimation.distribution import known_side
-from klcli.estimation.known import Sides, examine_known
+from klcli.estimation.known import examine_known
+from klcli.estimation.known_column import Sides
 from klcli.onesample.band import band
 from klcli.plotting import assemble
 from klcli.plotting.axis import Ruler, ruler
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from klcli.data.selection import Selection
     from klcli.divergences.models import Model
     from klcli.estimation.column import Request
-    from klcli.estimation.known import ExaminedKnown
+    from klcli.estimation.known_column import ExaminedKnown
     from klcli.known_counts import KnownCounts
     from klcli.plotting.plot import Look
     from klcli.typing import Floats

@@ -14,6 +14,7 @@ from klcli.errors import UsageError
 from klcli.estimation.choice import Choice, Method, check_number
 from klcli.estimation.column import Request, examine_column
 from klcli.estimation.estimate import DIRECTIONS, UNITS, layout_of, refuse_idle, row_reader
+from klcli.one_thread import one_thread
 from klcli.plotting import assemble
 from klcli.plotting.categories import bars
 from klcli.plotting.known import known_plot
@@ -43,6 +44,7 @@ class Look:
     top: int = 10
 
 
+@one_thread()
 def plot(
     p: Any,
     q: Any,

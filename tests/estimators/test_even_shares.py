@@ -9,8 +9,9 @@ from klcli.counts import CountTable
 from klcli.densities.frequency import Frequency
 from klcli.estimators.dirichlet import CONCENTRATIONS, DirichletPosterior, log_evidence, log_sum
 from klcli.estimators.dirichlet_mixture import DirichletMixture
+from klcli.estimators.dirichlet_rows import log_evidence_rows
 from klcli.estimators.empirical_bayes import EmpiricalBayes
-from klcli.estimators.even_shares import FEWEST, even_shares
+from klcli.estimators.even_shares import FEWEST, even_rows, even_shares
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.multiplicity import multiplicity
 
@@ -117,3 +118,58 @@ def test_resampled_values_are_those_of_each_row():
     assert values == pytest.approx([point.value for point in each], rel=1e-9)
     for point in each:
         assert point.contributions.sum() == pytest.approx(point.value)
+
+
+def tables(kind):
+    """Three dozen pairs of samples: of fixed totals in each category, or drawn anew."""
+    sample = rng()
+    even = np.full({"few": 40, "sparse": 300, "uneven": 60}.get(kind, 100), 1.0)
+    shares = {"tilted": (TILTED, even), "uneven": (1 / np.arange(1, 61) ** 1.2,) * 2}
+    p, q = (
+        sample.multinomial(rows, side / side.sum(), 36) * 1.0
+        for rows, side in zip((400, 300), shares.get(kind, (even, even)), strict=True)
+    )
+    if kind == "exchanged":
+        pooled = (p + q)[0].astype(int)
+        p = sample.multivariate_hypergeometric(pooled, 400, 36, method="marginals") * 1.0
+        q = pooled - p
+    if kind == "weighted":
+        p, q = p * 0.37, q * 0.81
+        p[:, ::7] *= 1.1
+    return p, q
+
+
+KINDS = ["exchanged", "tilted", "uneven", "sparse", "few", "weighted"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_tables_at_once_have_the_evidence_and_the_mean_of_each(kind):
+    p, q = tables(kind)
+    found = even_rows(p, q)
+    each = [even_shares(multiplicity(*row)) for row in zip(p, q, strict=True)]
+    assert [*found.place] == [place for place, one in enumerate(each) if one is not None]
+    some = [one for one in each if one is not None]
+    assert found.log_evidence == pytest.approx([one.log_evidence for one in some], abs=1e-8)
+    assert found.even == pytest.approx([one.even for one in some], rel=1e-8)
+    if some:
+        values = found.values(p, q, np.arange(len(some)))
+        assert values == pytest.approx([one.posterior.value for one in some], rel=1e-8)
+
+
+def test_all_kinds_of_tables_are_among_those_that_are_compared():
+    held = {kind: len(even_rows(*tables(kind)).place) for kind in KINDS}
+    assert 0 < held.pop("uneven") < 36
+    assert set(held.values()) == {36}
+
+
+def test_evidence_of_exchanged_rows_is_worked_out_for_all_of_them_together(monkeypatch):
+    p, q = tables("exchanged")
+    asked = []
+    monkeypatch.setattr(
+        "klcli.estimators.even_shares.log_evidence_rows",
+        lambda counts, categories: (
+            asked.append(len(counts)) or log_evidence_rows(counts, categories)
+        ),
+    )
+    DEFAULT.null(table(p[0], q[0]), p, q)
+    assert asked == [1, 36, 36]
