@@ -134,7 +134,8 @@ def test_against_a_distribution_the_hint_names_the_command_that_takes_one(kl, fi
 
 
 def test_from_python():
-    found = klcli.compare(RNG.normal(0, 1, 300), RNG.normal(0, 2, 300), resamples=19)
+    rng = np.random.default_rng(31415926535)
+    found = klcli.compare(rng.normal(0, 1, 2000), rng.normal(0, 2, 2000), resamples=19)
     (column,) = found.columns
     assert found.to_dict()["columns"][0]["column"] == column.column == "x0"
     said = {remark.divergence: remark.message for remark in column.remarks}

@@ -114,7 +114,7 @@ def test_no_config_and_config(kl, folder):
         ("[drift]\ntolerance = 'a'", [], ["tolerance in [drift] is 'a'", "a number"]),
         ("[drift]\nfail-on = 'fire'", [], ["unknown --fail-on 'fire'", "choose one of"]),
         ("[drift]\nformat = 'pdf'", [], ["unknown format 'pdf'", "junit"]),
-        ("[drift]\noutput = 'r.pdf'", [], ["unknown extension", ".html"]),
+        ("[drift]\noutput = 'r.doc'", [], ["unknown extension", ".html"]),
         ("", ["--config", "none.toml"], ["none.toml: No such file", "--no-config"]),
         ("", ["--config", "kl.toml", "--no-config"], ["exclude each other", "one of them"]),
         ("", ["--baseline", "none.json"], ["baseline none.json: No such file", "--write-base"]),

