@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from klcli.results import Finding, Kind
+    from klcli.results import Finding, Kind, Tuning
     from klcli.typing import Bools, Floats, Integers
 
 
@@ -174,6 +174,8 @@ class ColumnTable:
         `table` then has no cells.
     finer : CountTable or None
         Where the cells of `table` are a method's own: quantiles of a sample of the rows.
+    tuning : tuple of Tuning
+        What the method tried to choose them.
     """
 
     name: str
@@ -184,3 +186,4 @@ class ColumnTable:
     findings: tuple[Finding, ...] = ()
     undefined: Finding | None = None
     finer: CountTable | None = None
+    tuning: tuple[Tuning, ...] = ()

@@ -57,6 +57,38 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Tuning:
+    """How cross-validation chose a setting.
+
+    Attributes
+    ----------
+    option : str
+        "bins", "bandwidth" or "neighbors".
+    side : str
+        "P" or "Q" where each has a value of its own; "both" for one that they share.
+    criterion : str
+        What the score is, in words.
+    tried : tuple of (float, float)
+        Values in increasing order, each with its score: the higher, the better.
+    chosen : float
+        The value with the highest score, the smallest of equal ones.
+    """
+
+    option: str
+    side: str
+    criterion: str
+    tried: tuple[tuple[float, float], ...]
+    chosen: float
+
+    @classmethod
+    def best(
+        cls, option: str, side: str, criterion: str, tried: tuple[tuple[float, float], ...]
+    ) -> Tuning:
+        """Choose the first value with the highest score."""
+        return cls(option, side, criterion, tried, max(tried, key=lambda each: each[1])[0])
+
+
+@dataclass(frozen=True, slots=True)
 class SourceInfo:
     """Where one side came from, and its number of rows; None for a known distribution."""
 
@@ -97,6 +129,8 @@ class Estimate:
     unit : str
         "nats", "bits" or "bans"; of a distance "none", "column" or "root-column", which is the
         unit of the values or its square root ("seconds" and "root-seconds" of times).
+    tuning : tuple of Tuning
+        What was tried where an option was ``cv``; P and Q are those of the report.
     """
 
     column: str
@@ -128,6 +162,7 @@ class Estimate:
     dependence: float = math.nan
     fitted: dict[str, float] = field(default_factory=dict, hash=False)
     unit: str = "nats"
+    tuning: tuple[Tuning, ...] = ()
 
     @property
     def rows(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from klcli.results import Finding
+    from klcli.results import Finding, Tuning
     from klcli.typing import Floats, Integers
 
 
@@ -94,6 +94,9 @@ class JointPoint:
         stands for `value` itself, elsewhere.
     escaped_mass : float
         Share of P's rows in levels, missing ones included, that Q never shows.
+    tuning : tuple of Tuning
+        What was tried to choose a parameter, for P and Q as the rows were given; of several parts
+        of the rows, for the largest.
     """
 
     value: float
@@ -105,6 +108,7 @@ class JointPoint:
     lower_bound: bool = False
     finite_value: float = math.nan
     escaped_mass: float = 0.0
+    tuning: tuple[Tuning, ...] = ()
 
 
 class JointEstimator(Protocol):

@@ -22,6 +22,7 @@ Bools: TypeAlias = NDArray[np.bool_]
 #: Chooses the boundaries of numeric cells: sorted, strictly increasing, finite. Cell i is
 #: [b_i, b_{i+1}); what lies below the first or from the last on has cells of its own, open
 #: to ±inf. A value that needs a cell of its own is bounded by v and nextafter(v, inf).
+#: A layout may have a method ``tuning(sample)``: what it tried.
 Layout: TypeAlias = "Callable[[PooledSample], Floats]"
 
 
@@ -99,7 +100,9 @@ class Density(Protocol):
     pooled quantiles. One whose work grows with the cells may have a method ``reduce`` from count
     table to smaller count table; one that has mass in cells without rows, ``tuned(table)``, the
     model on all cells; one with assumptions that can fail, ``examine(table)``, the findings; one
-    that is smooth between cells, ``band(table)``, the `LogRatio` at each cell.
+    that is smooth between cells, ``band(table)``, the `LogRatio` at each cell. One that tries
+    several values of a parameter may have ``tuning(table)``, or ``layout_tuning(sample)`` where
+    its cells depend on them: what it tried, for people to see.
     """
 
     name: ClassVar[str]

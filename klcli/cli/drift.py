@@ -141,8 +141,13 @@ def drift(
         ),
     ] = None,
     neighbors: Annotated[
-        int | None,
-        typer.Option(metavar="NUMBER", help="Nearest neighbours of the density knn."),
+        str | None,
+        suggestion(
+            "--neighbors",
+            options.NEIGHBORS,
+            "Nearest neighbours of the density knn: cv, or a number.",
+            "NAME|NUMBER",
+        ),
     ] = None,
     joint: Annotated[
         bool,
@@ -254,7 +259,7 @@ def drift(
         "smoothing": None if smoothing is None else options.number_or_name(smoothing),
         "bins": None if bins is None else options.edges_count_or_name(bins),
         "bandwidth": None if bandwidth is None else options.number_or_name(bandwidth),
-        "neighbors": neighbors,
+        "neighbors": None if neighbors is None else options.count_or_name(neighbors),
         "joint": joint,
         "max_rows": max_rows,
         "confidence": confidence,

@@ -116,8 +116,13 @@ def estimate(
         ),
     ] = None,
     neighbors: Annotated[
-        int | None,
-        typer.Option(metavar="NUMBER", help="Nearest neighbours of the density knn."),
+        str | None,
+        suggestion(
+            "--neighbors",
+            options.NEIGHBORS,
+            "Nearest neighbours of the density knn: cv, or a number.",
+            "NAME|NUMBER",
+        ),
     ] = None,
     joint: Annotated[
         bool,
@@ -229,7 +234,7 @@ def estimate(
             smoothing=None if smoothing is None else options.number_or_name(smoothing),
             bins=None if bins is None else options.edges_count_or_name(bins),
             bandwidth=None if bandwidth is None else options.number_or_name(bandwidth),
-            neighbors=neighbors,
+            neighbors=None if neighbors is None else options.count_or_name(neighbors),
             joint=joint,
             max_rows=max_rows,
             resamples=resamples,

@@ -33,8 +33,10 @@ MISSING: Final = ("category", "drop")
 SMOOTHINGS: Final = ("none", "laplace", "jeffreys", "krichevsky-trofimov")
 BINS: Final = (
     "auto", "fd", "scott", "sturges", "doane", "sqrt", "rice", "stone", "knuth", "blocks", "quantile",
+    "cv",
 )  # fmt: skip
 BANDWIDTHS: Final = ("isj", "scott", "silverman", "cv")
+NEIGHBORS: Final = ("cv",)
 INPUT_FORMATS: Final = (
     "csv", "tsv", "ndjson", "json", "parquet", "arrow", "npy", "npz", "xlsx",
 )  # fmt: skip
@@ -83,6 +85,14 @@ def number_or_name(text: str) -> float | str:
         return text
 
 
+def count_or_name(text: str) -> int | str:
+    """Return the whole number that `text` spells, or else `text` itself."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
 def edges_count_or_name(text: str) -> list[float] | int | str:
     """Return edges from numbers with commas between, a count from a whole number, or a name."""
     if "," in text:
@@ -91,10 +101,7 @@ def edges_count_or_name(text: str) -> list[float] | int | str:
         except ValueError as error:
             message = f"--bins {text!r} is not a list of numbers"
             raise UsageError(message, "write edges as --bins 0,10,20.5") from error
-    try:
-        return int(text)
-    except ValueError:
-        return text
+    return count_or_name(text)
 
 
 Format = Annotated[

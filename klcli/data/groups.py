@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from klcli.data.rows import RowReader
     from klcli.data.selection import Selection
     from klcli.data.side import Side
+    from klcli.results import Tuning
     from klcli.typing import Floats, Layout
 
 
@@ -95,10 +96,11 @@ def group_tables(
         progress.done = first + 1
         q.summarize({pair.q: decision.q for pair, decision in decisions.items()}, sketches[1])
     bounds = {}
+    tuning = {}
     for pair, decision in decisions.items():
         if decision.problem is None and decision.p.numeric:
             try:
-                bounds[pair] = _bounds(pair, p, q, layouts.of(pair.name))
+                bounds[pair], tuning[pair] = _bounds(pair, p, q, layouts.of(pair.name))
             except InputError as error:
                 # What one column cannot be cut into must not take the others down.
                 problem = Finding("not-applicable", f"{error.message}; {error.hint}")
@@ -125,7 +127,7 @@ def group_tables(
             forced=forced[pair] is not None,
         )
         if pair in bounds and layouts.of(pair.name) is not quantile_bounds:
-            column = replace(column, finer=finer_table(pair, p, q, drop=drop))
+            column = replace(column, finer=finer_table(pair, p, q, drop=drop), tuning=tuning[pair])
         yield column
 
 
@@ -140,15 +142,18 @@ def _held(
     return replace(decision, kind=kind, problem=problem)
 
 
-def _bounds(pair: Pair, p: Side | ProfileSide, q: Side | ProfileSide, layout: Layout) -> Floats:
-    """Choose the cells of a numeric column."""
+def _bounds(
+    pair: Pair, p: Side | ProfileSide, q: Side | ProfileSide, layout: Layout
+) -> tuple[Floats, tuple[Tuning, ...]]:
+    """Choose the cells of a numeric column, and tell what was tried for that."""
     values_p, values_q = p.finite(pair.p), q.finite(pair.q)
     if not len(values_p) and not len(values_q):
-        return values_p
+        return values_p, ()
     complete = p.whole(pair.p) and q.whole(pair.q)
-    bounds = layout(
-        PooledSample(values_p, values_q, complete, p.summary(pair.p), q.summary(pair.q))
-    )
+    sample = PooledSample(values_p, values_q, complete, p.summary(pair.p), q.summary(pair.q))
+    bounds = layout(sample)
     if layout is not quantile_bounds:
-        return bounds  # of bins or grids that the method needs just so
-    return joint_bounds(p.cells(pair.p), q.cells(pair.q), bounds)
+        tuning = getattr(layout, "tuning", None)
+        # Bins or grids that the method needs just so.
+        return bounds, () if tuning is None else tuning(sample)
+    return joint_bounds(p.cells(pair.p), q.cells(pair.q), bounds), ()

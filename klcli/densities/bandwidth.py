@@ -10,11 +10,16 @@ import numpy as np
 
 from klcli.densities.kde_kernel import smooth
 from klcli.errors import InputError, UsageError
+from klcli.results import Tuning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from klcli.typing import Floats
+
+
+#: The score of a bandwidth.
+CRITERION: Final = "mean log density of left-out rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +151,16 @@ def isj(counts: Floats) -> float:
 
 
 def cv(counts: Floats) -> float:
-    """Return the bandwidth that gives left-out rows the highest likelihood.
+    """Return the bandwidth that gives left-out rows the highest likelihood, see `likelihoods`."""
+    widths, scores = likelihoods(counts)
+    return float(widths[np.argmax(scores)])
 
-    Among 60 between the usual gap between neighbouring values, but at least two cells, and
-    twice Scott's bandwidth. A row far from all others is judged by its two neighbours.
+
+def likelihoods(counts: Floats) -> tuple[Floats, Floats]:
+    """Return 60 bandwidths in cells, and the mean log density of left-out rows by each.
+
+    Between the usual gap between neighbouring values, but at least two cells, and twice Scott's
+    bandwidth. A row far from all others is judged by its two neighbours. Densities are per cell.
 
     References
     ----------
@@ -165,8 +176,10 @@ def cv(counts: Floats) -> float:
     gaps = np.diff(occupied, prepend=-np.inf, append=np.inf)
     before = np.concatenate([[1.0], rows[:-1]])
     behind = np.concatenate([rows[1:], [1.0]])
+    total = float(rows.sum())
+    others_of_each = total - float(rows @ own) / total
 
-    def log_likelihood(width: float) -> float:
+    def log_density(width: float) -> float:
         sums, noise = smooth(counts, width)
         others = sums[occupied] - own
         neighbours = np.logaddexp(
@@ -175,9 +188,17 @@ def cv(counts: Floats) -> float:
         )
         clear = others > 1e6 * noise
         logs = np.where(clear, np.log(np.where(clear, others, 1.0)), neighbours)
-        return float(rows @ logs) - float(rows.sum()) * math.log(width)
+        area = others_of_each * width * math.sqrt(2 * math.pi)
+        return float(rows @ logs) / total - math.log(area)
 
-    return float(max(trials, key=log_likelihood))
+    return trials, np.array([log_density(width) for width in trials])
+
+
+def tuning(side: str, counts: Floats, step: float) -> Tuning:
+    """Return what `cv` tries for one side, whose counts are on a regular grid."""
+    widths, scores = likelihoods(np.trim_zeros(counts))
+    tried = zip((widths * step).tolist(), (scores - math.log(step)).tolist(), strict=True)
+    return Tuning.best("bandwidth", side, CRITERION, tuple(tried))
 
 
 def _diffusion_time(t: float, rows: float, frequency: Floats, power: Floats) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.densities.bins_rules import UNEQUAL, WIDTHS, just_above
+from klcli.densities.bins_rules import UNEQUAL, WIDTHS, just_above, tuning
 from klcli.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: More bins than this are refused: one outlier lets `fd` ask for billions.
 MAX_BINS: Final = 1 << 16
 
+#: The rule that shows what it tried.
+CV: Final = "cv"
+
 
 def check_bins(bins: str | int | Sequence[float]) -> None:
     """Refuse what is no rule, no number of bins and no list of edges.
@@ -29,8 +32,8 @@ def check_bins(bins: str | int | Sequence[float]) -> None:
         With the rules that there are, or what is wrong with the edges.
     """
     if isinstance(bins, str):
-        if bins not in WIDTHS and bins not in UNEQUAL:
-            rules = [*WIDTHS, *UNEQUAL, "a number", "edges"]
+        if bins != CV and bins not in WIDTHS and bins not in UNEQUAL:
+            rules = [*WIDTHS, *UNEQUAL, CV, "a number", "edges"]
             raise UsageError.unknown_choice("bins", bins, rules)
     elif isinstance(bins, int):
         if not 1 <= bins <= MAX_BINS:
@@ -85,6 +88,8 @@ def choose_edges(sample: PooledSample, bins: str | int | Sequence[float]) -> Flo
             f"the range from {low:g} to {high:g} is too wide for bins of equal width",
             "use --bins quantile, or --density ratio",
         )
+    if bins == CV:
+        bins = int(tuning(values).chosen)
     if isinstance(bins, str):
         width = WIDTHS[bins](values, rows, span)
         # A width of 0 (no spread between the quartiles) means a single bin, as in NumPy.

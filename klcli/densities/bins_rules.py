@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.results import Tuning
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -97,8 +99,19 @@ def doane(values: Floats, rows: int, span: float) -> float:
 def stone(values: Floats, rows: int, span: float) -> float:
     """Return the width with the least cross-validated squared error.
 
-    Minimises (2 − (n + 1) Σ p̂²)/h over up to max(100, √n) bins: Rudemo's [1]_ and Stone's
-    [2]_ leave-one-out estimate of the integrated squared error, up to a constant.
+    As many bins as have the highest of `scores`, over up to max(100, √n) bins.
+    """
+    del rows
+    numbers, found = scores(values)
+    return span / numbers[int(np.argmax(found))]
+
+
+def scores(values: Floats) -> tuple[range, Floats]:
+    """Return numbers of equal bins up to max(100, √n), and the score of each.
+
+    The score is M((n + 1) Σ p̂² − 2)/(n − 1) for M bins: Rudemo's [1]_ and Stone's [2]_
+    leave-one-out estimate of the integrated squared error with its sign changed, up to a constant
+    and times the range. It is 1 for a single bin.
 
     References
     ----------
@@ -107,14 +120,23 @@ def stone(values: Floats, rows: int, span: float) -> float:
     .. [2] C. Stone, "An asymptotically optimal histogram selection rule", Proceedings of the
        Berkeley Conference in Honor of Jerzy Neyman and Jack Kiefer 2 (1984) 513.
     """
-    del rows
     size = len(values)
+    numbers = range(1, max(100, math.isqrt(size)) + 1)
 
-    def risk(number: int) -> float:
+    def score(number: int) -> float:
         shares = _equal_counts(values, number) / size
-        return float(2 - (size + 1) * shares @ shares) * number
+        return float((size + 1) * shares @ shares - 2) * number / max(size - 1, 1)
 
-    return span / min(range(1, max(100, math.isqrt(size)) + 1), key=risk)
+    return numbers, np.array([score(number) for number in numbers])
+
+
+def tuning(values: Floats) -> Tuning:
+    """Return the numbers of bins that ``cv`` tries."""
+    numbers, found = scores(values)
+    tried = tuple(
+        (float(each), score) for each, score in zip(numbers, found.tolist(), strict=True)
+    )
+    return Tuning.best("bins", "both", "least-squares score of left-out rows", tried)
 
 
 def knuth(values: Floats, rows: int, span: float) -> float:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from klcli.counts import Role
-from klcli.densities.bins import check_bins, choose_edges
+from klcli.densities.bins import CV, check_bins, choose_edges, pooled_values
+from klcli.densities.bins_rules import tuning
 from klcli.densities.frequency import fit_masses, pseudocount
 from klcli.results import Finding
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from klcli.counts import CountTable, PooledSample
+    from klcli.results import Tuning
     from klcli.typing import FittedPair, Floats
 
 #: Half of all rows in one bin: what differs among them is not seen.
@@ -34,7 +36,8 @@ class Histogram:
     ----------
     bins : str, int or sequence of float
         A rule (``auto``, ``fd``, ``scott``, ``sturges``, ``doane``, ``sqrt``, ``rice``,
-        ``stone``, ``knuth``: equal widths; ``blocks``, ``quantile``: unequal ones), the number of
+        ``stone``, ``knuth``: equal widths; ``cv``: as ``stone``, with what was tried;
+        ``blocks``, ``quantile``: unequal ones), the number of
         bins of equal width over the pooled range, or edges, beyond which there is one more cell
         on either side. Rules look at both samples pooled.
     smoothing : str, float or None
@@ -61,6 +64,13 @@ class Histogram:
     def layout(self, sample: PooledSample) -> Floats:
         """Return the boundaries of the bins, shape (boundaries,); see `choose_edges`."""
         return choose_edges(sample, self.bins)
+
+    def layout_tuning(self, sample: PooledSample) -> tuple[Tuning, ...]:
+        """Return what ``cv`` tried to cut `sample` into bins; nothing for other rules."""
+        if self.bins != CV:
+            return ()
+        values = pooled_values(sample)
+        return (tuning(values),) if values[0] < values[-1] else ()
 
     def fit(self, table: CountTable) -> FittedPair:
         """Return the log mass of each bin, smoothed as by `Frequency`."""

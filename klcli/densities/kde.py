@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from klcli.densities.bands import of_kernels
-from klcli.densities.bandwidth import check_bandwidth, choose_bandwidth
+from klcli.densities.bandwidth import check_bandwidth, choose_bandwidth, tuning
 from klcli.densities.bins import closed, finite_rows, pooled_range
 from klcli.densities.kde_grid import Grid
 from klcli.densities.kde_kernel import log_smooth
@@ -20,6 +20,7 @@ from klcli.typing import FittedPair
 if TYPE_CHECKING:
     from klcli.counts import CountTable, PooledSample, Summary
     from klcli.densities.bandwidth import Bandwidth
+    from klcli.results import Tuning
     from klcli.typing import Bools, Floats, Integers, LogRatio
 
 #: Fewest and most cells of the grid, before the margins. On five pairs of 200 to 100,000 rows,
@@ -135,6 +136,14 @@ class Kde:
             for side in (table.p, table.q)
         )
         return p, q
+
+    def tuning(self, table: CountTable) -> tuple[Tuning, ...]:
+        """Return what ``cv`` tried for P and for Q; nothing for other rules."""
+        if self.bandwidth != "cv":
+            return ()
+        grid = Grid.behind(table)
+        sides = (("P", table.p), ("Q", table.q))
+        return tuple(tuning(side, grid.spread(counts), grid.step) for side, counts in sides)
 
     def tuned(self, table: CountTable) -> Smoother:
         """Return the model with grid and bandwidths as chosen from `table`."""

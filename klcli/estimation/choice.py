@@ -55,8 +55,8 @@ class Method:
         For estimators that draw.
     resamples : int
         0 rules out intervals that resample.
-    neighbors : int or None
-        For ``knn``.
+    neighbors : int, str or None
+        For ``knn``; the only name is ``cv``.
     joint : bool
         Whether the columns are taken together.
     """
@@ -69,7 +69,7 @@ class Method:
     bandwidth: str | float | None = None
     seed: int = 0
     resamples: int = 999
-    neighbors: int | None = None
+    neighbors: int | str | None = None
     joint: bool = False
 
     def __post_init__(self) -> None:
@@ -90,7 +90,10 @@ class Method:
         if self.bins is not None and self.bandwidth is not None:
             raise UsageError("--bins and --bandwidth exclude each other", "give one of them")
         if self.neighbors is not None:
-            check_number("neighbors", self.neighbors, 0, 1001, "from 1 to 1000")
+            if not isinstance(self.neighbors, str):
+                check_number("neighbors", self.neighbors, 0, 1001, "from 1 to 1000")
+            elif self.neighbors != "cv":
+                raise UsageError.unknown_choice("neighbors", self.neighbors, ["cv", "a number"])
             for option in ("bins", "bandwidth"):
                 if getattr(self, option) is not None:
                     raise UsageError(

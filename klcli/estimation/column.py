@@ -10,6 +10,7 @@ from zlib import crc32
 import numpy as np
 
 from klcli.densities.frequency import Frequency
+from klcli.diagnostics.support import no_number
 from klcli.errors import InputError
 from klcli.estimation.judgement import judge
 from klcli.estimators.frequency import FrequencyPlugIn
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from klcli.counts import ColumnTable, CountTable
     from klcli.estimation.choice import Choice, Method
+    from klcli.results import Tuning
     from klcli.typing import Estimator, Floats, Point
 
 
@@ -140,6 +142,7 @@ def _examine(
             request.first_look,
             request.plain,
         )
+    tuning = (*column.tuning, *_tried(table, choice))
     results = []
     for direction in request.directions:
         forward = direction is Direction.FORWARD
@@ -164,7 +167,8 @@ def _examine(
         if verdict.status is Status.OK and _coarse(column):
             verdict = replace(verdict, status=Status.LOWER_BOUND)
         if verdict.status is Status.UNDEFINED:
-            results += _undefined(column, request, verdict.warnings, choice, (direction,))
+            nothing = _undefined(column, request, verdict.warnings, choice, (direction,))
+            results += [Examined(replace(each.estimate, tuning=tuning)) for each in nothing]
             continue
         floor, low = math.nan, interval.low
         if null.values.size:
@@ -188,11 +192,22 @@ def _examine(
             escaped_mass=verdict.escaped_mass,
             monte_carlo_error=point.monte_carlo_error,
             warnings=(*column.findings, *verdict.warnings),
+            tuning=tuning,
         )
         results.append(
             Examined(estimate, turned, finite, tested if null.values.size else None, null.values)
         )
     return results
+
+
+def _tried(table: CountTable, choice: Choice) -> tuple[Tuning, ...]:
+    """Return what the density tried for the numbers of a table."""
+    tuning = getattr(choice.density, "tuning", None)
+    if tuning is None:
+        return ()
+    numbers = table.subset(~no_number(table))
+    tried: tuple[Tuning, ...] = tuning(numbers) if numbers.n_p and numbers.n_q else ()
+    return tried
 
 
 def _by_parts(estimator: Estimator, choice: Choice) -> Estimator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli import __version__
@@ -24,9 +24,9 @@ from klcli.results import Direction, Finding, Kind, Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from klcli.counts import ColumnTable
-    from klcli.results import Estimate
-    from klcli.typing import Layout
+    from klcli.counts import ColumnTable, PooledSample
+    from klcli.results import Estimate, Tuning
+    from klcli.typing import Floats, Layout
 
 #: Logarithm base → name of the unit.
 UNITS: Final[dict[str, str]] = {"e": "nats", "2": "bits", "10": "bans"}
@@ -59,7 +59,7 @@ def estimate(
     smoothing: str | float | None = None,
     bins: str | int | Sequence[float] | None = None,
     bandwidth: str | float | None = None,
-    neighbors: int | None = None,
+    neighbors: int | str | None = None,
     joint: bool = False,
     max_rows: int | None = None,
     resamples: int = 999,
@@ -107,8 +107,9 @@ def estimate(
         Added to each count, for the densities ``frequency`` and ``histogram``.
     bins, bandwidth : optional
         For the densities ``histogram`` and ``kde``, which they choose for numbers.
-    neighbors : int, optional
-        Number of nearest neighbours of the density ``knn``, which it chooses.
+    neighbors : int or 'cv', optional
+        Number of nearest neighbours of the density ``knn``, which it chooses. With ``cv``, these
+        three are chosen by cross-validation; the field ``tuning`` of a result holds what was tried.
     joint : bool
         Whether the columns are taken together: one result for all of them, in column "*", with
         what each of them shows alone and what only their dependence shows.
@@ -298,7 +299,22 @@ def row_reader(
 def layout_of(method: Method) -> Layout | None:
     """Return how the density cuts numbers into cells; None for pooled quantiles."""
     choice = method.for_kind(Kind.NUMERIC)
-    return None if isinstance(choice, Finding) else getattr(choice.density, "layout", None)
+    if isinstance(choice, Finding):
+        return None
+    layout: Layout | None = getattr(choice.density, "layout", None)
+    tuning = getattr(choice.density, "layout_tuning", None)
+    return layout if layout is None or tuning is None else _Tuned(layout, tuning)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tuned:
+    """A layout that can tell what it tried."""
+
+    layout: Layout
+    tuning: Callable[[PooledSample], tuple[Tuning, ...]]
+
+    def __call__(self, sample: PooledSample) -> Floats:
+        return self.layout(sample)
 
 
 def _largest_first(results: list[Estimate]) -> tuple[bool, float]:

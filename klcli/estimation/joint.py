@@ -218,7 +218,11 @@ def examine_rows(
         blank = _blank(subject, direction, choice, request)
         warnings = (*verdict.warnings, *subject.findings)
         if verdict.status is Status.UNDEFINED:
-            results.append(ExaminedRows(replace(blank, warnings=warnings), turned, point))
+            results.append(
+                ExaminedRows(
+                    replace(blank, warnings=warnings, tuning=points[0].tuning), turned, point
+                )
+            )
             continue
         open_above = verdict.status is not Status.OK
         estimate = replace(
@@ -233,6 +237,7 @@ def examine_rows(
             status=verdict.status,
             escaped_mass=verdict.escaped_mass,
             warnings=warnings,
+            tuning=points[0].tuning,
         )
         results.append(ExaminedRows(estimate, turned, point))
     return results

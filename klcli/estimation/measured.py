@@ -194,7 +194,7 @@ def _result(
         return replace(
             base, estimate=nan, standard_error=nan, ci_low=nan, ci_high=nan, p_value=nan,
             noise_floor=nan, status=Status.UNDEFINED, density="", estimator="", interval="",
-            finite_estimate=nan, escaped_mass=nan, reason="", warnings=reasons,
+            finite_estimate=nan, escaped_mass=nan, reason="", warnings=reasons, tuning=(),
         )  # fmt: skip
     finite = found.value if math.isfinite(found.value) else found.finite
     said = dict.fromkeys((*column.findings, *found.findings))
@@ -204,4 +204,5 @@ def _result(
         noise_floor=found.noise_floor, status=found.status, density=found.density,
         estimator=found.estimator, interval=found.interval, finite_estimate=finite,
         reason=found.reason, warnings=tuple(said),
+        tuning=base.tuning if found.density == base.density else (),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,9 +68,11 @@ def chained(
         found.append(inside)
     forward = _combined(part_p, part_q, p, q, [each and each[0] for each in found])
     reverse = _combined(part_q, part_p, q, p, [each and each[1] for each in found])
+    largest = [found[part] for part in np.argsort(-(p + q), kind="stable")]
+    tuning = next((each[0].tuning for each in largest if each), ())
     return (
-        _judged(forward, p, q, names, findings, "P"),
-        _judged(reverse, q, p, names, findings, "Q"),
+        replace(_judged(forward, p, q, names, findings, "P"), tuning=tuning),
+        replace(_judged(reverse, q, p, names, findings, "Q"), tuning=tuning),
     )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from klcli.densities.bandwidth import CRITERION
 from klcli.errors import UsageError
 from klcli.joint.labels import p_value, permuted_labels
 from klcli.joint.patterns import by_pattern, check, filled, ties, with_findings
 from klcli.joint.whitening import whitened, whitening
-from klcli.results import Finding
+from klcli.results import Finding, Tuning
 from klcli.rows import JointPoint
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ class Kde:
 
         def finite(p: Floats, q: Floats) -> tuple[JointPoint, JointPoint]:
             p, q = np.split(whitened(np.vstack([p, q])), [len(p)])
-            kernels = [self._kernel(side, rng) for side in (p, q)]
+            chosen = [self._kernel(side, rng, name) for side, name in ((p, "P"), (q, "Q"))]
+            kernels = [kernel for kernel, _ in chosen]
+            tuning = tuple(tried for _, tried in chosen if tried)
             at_p, at_q = _both_densities(p, q, kernels)
             narrow = _both_densities(p, q, [kernel * 2**0.5 for kernel in kernels])
             # Bias is of order h²: half of it goes with h/√2.
@@ -116,16 +119,16 @@ class Kde:
                 for at, thin in zip((at_p, at_q), narrow, strict=True)
             ]
             d, tied = p.shape[1], tuple(ties(p, q))
-            return with_findings(
-                _point(at_p, at_q, bias[0], d, ("P", "Q")),
-                _point(at_q, at_p, bias[1], d, ("Q", "P")),
-                tied,
-            )
+            forward = replace(_point(at_p, at_q, bias[0], d, ("P", "Q")), tuning=tuning)
+            return with_findings(forward, _point(at_q, at_p, bias[1], d, ("Q", "P")), tied)
 
         return by_pattern(rows, lambda columns: columns + 10, finite)
 
-    def _kernel(self, rows: Floats, rng: Generator) -> Floats:
-        """Return the matrix that turns differences of rows into units of the kernel."""
+    def _kernel(self, rows: Floats, rng: Generator, side: str) -> tuple[Floats, Tuning | None]:
+        """Return the matrix that turns differences of rows into units of the kernel.
+
+        And what was tried for that, if anything.
+        """
         n, d = rows.shape
         varies = np.ptp(rows, axis=0) > 0
         shape = np.eye(d)
@@ -135,19 +138,23 @@ class Kde:
                 shape = matrix
         scott = float(n ** (-1 / (d + 4)))
         if not isinstance(self.bandwidth, str):
-            return shape / self.bandwidth
+            return shape / self.bandwidth, None
         if self.bandwidth == "scott":
-            return shape / scott
+            return shape / scott, None
         if self.bandwidth == "silverman":
-            return shape / (scott * float((4 / (d + 2)) ** (1 / (d + 4))))
+            return shape / (scott * float((4 / (d + 2)) ** (1 / (d + 4)))), None
         some = rows[rng.choice(n, min(n, _CHOSEN_BY), replace=False)]
         # The best bandwidth of all rows is smaller than that of some.
         shrink = (len(some) / n) ** (1 / (d + 4))
         tried = [
-            _log_density(some, some, shape / (scott / shrink * multiple))[0].mean()
+            (
+                scott * float(multiple),
+                float(_log_density(some, some, shape / (scott / shrink * multiple))[0].mean()),
+            )
             for multiple in _MULTIPLES
         ]
-        return shape / (scott * float(_MULTIPLES[int(np.argmax(tried))]))
+        tuning = Tuning.best("bandwidth", side, CRITERION, tuple(tried))
+        return shape / tuning.chosen, tuning
 
     def null(self, rows: RowPair, resamples: int, rng: Generator) -> tuple[float, Floats]:
         """Permute the labels with all distances kept, and one kernel for both samples.
@@ -171,7 +178,7 @@ class Kde:
         numbers = filled(np.concatenate([numbers[kept[0]], numbers[n + kept[1]]]))
         n, m = (len(each) for each in kept)
         z = whitened(numbers)
-        z = z @ self._kernel(z, rng)
+        z = z @ self._kernel(z, rng, "both")[0]
         weights = np.vstack([np.exp(-0.5 * block) for block in _squared(z, z)])
         np.fill_diagonal(weights, 0.0)
         tiny = float(np.finfo(float).tiny)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from klcli.errors import UsageError
+from klcli.joint.knn_tuning import tune
 from klcli.joint.labels import p_value, permuted_labels
 from klcli.joint.neighbour_ratio import extrapolated, log_ratios, pooled_values
 from klcli.joint.neighbours import nearest
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from klcli.rows import RowPair
     from klcli.typing import Floats
 
+#: Neighbours without other wish.
+_USUAL = 5
 #: Beyond this many permutations the p-value would only be finer than 1/200.
 _MOST_RESAMPLES = 199
 #: Neighbours behind the ratio at each row of Q, which only the standard error needs: its
@@ -51,8 +54,11 @@ class Knn:
 
     Parameters
     ----------
-    neighbors : int
-        Fewer have less bias, more have less variance.
+    neighbors : int or str
+        Fewer have less bias, more have less variance. ``cv`` takes the number whose ratio tells
+        best which sample a left-out row is from, see `klcli.joint.knn_tuning.tune`. The p-value and
+        the noise floor are then those of 5 neighbours: a number that was chosen by the labels
+        cannot be tested by exchanging them.
     extrapolate : bool
         Whether to correct the bias by extrapolation.
 
@@ -77,13 +83,16 @@ class Knn:
     0.5
     """
 
-    neighbors: int = 5
+    neighbors: int | str = _USUAL
     extrapolate: bool = True
     name: ClassVar[str] = "knn"
     categorical: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if self.neighbors < 1:
+        if isinstance(self.neighbors, str):
+            if self.neighbors != "cv":
+                raise UsageError.unknown_choice("neighbors", self.neighbors, ["cv", "a number"])
+        elif self.neighbors < 1:
             raise UsageError("the number of neighbours is below 1", "give 1 or more")
 
     def __call__(self, rows: RowPair, rng: Generator) -> JointPoint:
@@ -95,21 +104,30 @@ class Knn:
 
         def finite(p: Floats, q: Floats) -> tuple[JointPoint, JointPoint]:
             p, q = np.split(whitened(np.vstack([p, q])), [len(p)])
-            return self._point(p, q), self._point(q, p)
+            if self.neighbors != "cv":
+                return self._point(p, q, self._usual), self._point(q, p, self._usual)
+            tuning = tune(p, q)
+            k = int(tuning.chosen)
+            return replace(self._point(p, q, k), tuning=(tuning,)), self._point(q, p, k)
 
-        return by_pattern(rows, lambda columns: columns + self.neighbors + 1, finite)
+        return by_pattern(rows, lambda columns: columns + self._usual + 1, finite)
 
-    def _scales(self, least: int) -> list[int]:
+    @property
+    def _usual(self) -> int:
+        """The number of neighbours before any is chosen."""
+        return _USUAL if isinstance(self.neighbors, str) else self.neighbors
+
+    def _scales(self, neighbors: int, least: int) -> list[int]:
         """Return the numbers of neighbours to extrapolate from, as far as there are rows."""
-        scales = [min(self.neighbors, least)]
-        if self.extrapolate and min(4 * self.neighbors, least) > scales[0]:
-            scales.append(min(4 * self.neighbors, least))
+        scales = [min(neighbors, least)]
+        if self.extrapolate and min(4 * neighbors, least) > scales[0]:
+            scales.append(min(4 * neighbors, least))
         return scales
 
-    def _point(self, p: Floats, q: Floats) -> JointPoint:
+    def _point(self, p: Floats, q: Floats, neighbors: int) -> JointPoint:
         n, d = p.shape
         m = len(q)
-        scales = self._scales(min(n - 1, m))
+        scales = self._scales(neighbors, min(n - 1, m))
         log_ratio = log_ratios(p, q, scales)
         values = log_ratio.mean(axis=1)
         value = float(extrapolated(values, scales, d))
@@ -143,10 +161,10 @@ class Knn:
         check(rows, categorical=False)
         n, m = len(rows.p), len(rows.q)
         numbers = filled(np.vstack([rows.p.numbers, rows.q.numbers]))
-        if not numbers.shape[1] or min(n, m) <= self.neighbors + 1:
+        if not numbers.shape[1] or min(n, m) <= self._usual + 1:
             return float("nan"), np.empty(0)
         points = whitened(numbers)
-        scales = self._scales(min(n - 1, m))
+        scales = self._scales(self._usual, min(n - 1, m))
         # Twice as many neighbours as hold `scales[-1]` of the smaller sample on average.
         reach = min(n + m - 1, int(2 * scales[-1] * (n + m) / min(n, m)) + 10)
         distances, places = nearest(points, points, reach + 1)

@@ -60,6 +60,9 @@ _YES = _Kind("true or false", lambda value: isinstance(value, bool))
 _NAME_OR_NUMBER = _Kind(
     "a name in quotes or a number", lambda value: isinstance(value, str) or _is_number(value)
 )
+_NAME_OR_WHOLE = _Kind(
+    "a name in quotes or a whole number", lambda value: isinstance(value, str) or _is_whole(value)
+)
 _BINS = _Kind(
     "a name in quotes, a whole number or a list of edges",
     lambda value: isinstance(value, str) or _is_whole(value) or _is_edges(value),
@@ -72,7 +75,7 @@ _METHOD: Final = {
     "smoothing": _NAME_OR_NUMBER,
     "bins": _BINS,
     "bandwidth": _NAME_OR_NUMBER,
-    "neighbors": _WHOLE,
+    "neighbors": _NAME_OR_WHOLE,
 }
 #: Keys of ``[drift]`` that are settings of a comparison.
 _SETTINGS: Final = {

@@ -58,7 +58,7 @@ class ColumnRule:
     smoothing: str | float | None = None
     bins: str | int | Sequence[float] | None = None
     bandwidth: str | float | None = None
-    neighbors: int | None = None
+    neighbors: int | str | None = None
 
     def matches(self, column: str) -> bool:
         """Whether the rule is for this column."""
@@ -108,7 +108,7 @@ class DriftOptions:
     smoothing: str | float | None = None
     bins: str | int | Sequence[float] | None = None
     bandwidth: str | float | None = None
-    neighbors: int | None = None
+    neighbors: int | str | None = None
     max_rows: int | None = None
     confidence: float = 0.95
     base: str | float = "e"

@@ -13,10 +13,10 @@ from klcli import __version__
 from klcli.errors import UsageError
 from klcli.monitoring.compare import Compared, Outcome
 from klcli.monitoring.report import Batch, Binning, Cell
-from klcli.results import Direction, Estimate, Finding, Kind, Status
+from klcli.results import Direction, Estimate, Finding, Kind, Status, Tuning
 
 #: Changes when the lines of older versions can no longer be read.
-_FORM = 2
+_FORM = 3
 
 
 class State:
@@ -118,6 +118,7 @@ def _outcome(record: dict[str, Any]) -> Outcome:
                         "status": Status(column["estimate"]["status"]),
                         "columns": tuple(column["estimate"]["columns"]),
                         "warnings": _findings(column["estimate"]["warnings"]),
+                        "tuning": tuple(map(_tuning, column["estimate"]["tuning"])),
                     }
                 ),
                 tuple(Cell(**cell) for cell in column["cells"]),
@@ -131,3 +132,7 @@ def _outcome(record: dict[str, Any]) -> Outcome:
 
 def _findings(records: list[dict[str, str]]) -> tuple[Finding, ...]:
     return tuple(Finding(**record) for record in records)
+
+
+def _tuning(record: dict[str, Any]) -> Tuning:
+    return Tuning(**{**record, "tried": tuple(map(tuple, record["tried"]))})

@@ -64,7 +64,7 @@ def plot(
     smoothing: str | float | None = None,
     bins: str | int | Sequence[float] | None = None,
     bandwidth: str | float | None = None,
-    neighbors: int | None = None,
+    neighbors: int | str | None = None,
     joint: bool = False,
     max_rows: int | None = None,
     resamples: int = 999,

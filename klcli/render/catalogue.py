@@ -247,6 +247,13 @@ METHODS: Final = (
         "Skewed columns and outliers, which squeeze the rest into one bin of equal width.",
     ),
     Entry(
+        "bins",
+        "cv",
+        "The number with the least cross-validated squared error, as stone; -v shows the curve.",
+        "When the data shall choose the number. Rounded values draw it to the finest bins tried.",
+        "Rudemo, Scandinavian Journal of Statistics 9 (1982) 65",
+    ),
+    Entry(
         "bandwidth",
         "isj",
         "The improved Sheather-Jones plug-in rule.",
@@ -273,6 +280,13 @@ METHODS: Final = (
         "The highest likelihood of rows left out.",
         "When no rule of thumb fits; slow to settle for heavy tails. The default with --joint.",
         "Hall, Annals of Statistics 15 (1987) 1491, doi:10.1214/aos/1176350606",
+    ),
+    Entry(
+        "neighbors",
+        "cv",
+        "The number whose density ratio tells best which side left-out rows are from.",
+        "When nothing tells how many; p-value and noise floor stay those of 5 neighbours.",
+        "Sugiyama, Suzuki & Kanamori, Density Ratio Estimation in Machine Learning (2012)",
     ),
     Entry(
         "smoothing",

@@ -71,6 +71,10 @@ def flat(result: Estimate) -> dict[str, Any]:
         "columns": ";".join(result.columns),
         "marginals": ";".join(f"{name}={_cell(v)}" for name, v in result.marginals.items()),
         "fitted": ";".join(f"{name}={_cell(v)}" for name, v in result.fitted.items()),
+        "tuning": ";".join(
+            f"{each.option}{f' {each.side}' * (each.side != 'both')}={_cell(each.chosen)}"
+            for each in result.tuning
+        ),
     }
 
 

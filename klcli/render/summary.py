@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from klcli.render.numbers import BETWEEN, UNKNOWN, decimals, fixed, p_value
+from klcli.render.tuning import curve
 from klcli.results import SYMMETRIC, Direction, Status
 
 if TYPE_CHECKING:
@@ -231,8 +232,11 @@ def warning_notes(report: Report) -> list[Note]:
 
 
 def method_notes(report: Report) -> list[Note]:
-    """Return, for each column, how it was estimated and why so."""
-    return _notes(report, lambda result: [("", _method(result))])
+    """Return, for each column, how it was estimated and why so, and what was tried for that."""
+    return _notes(
+        report,
+        lambda result: [("", _method(result)), *(("", curve(each)) for each in result.tuning)],
+    )
 
 
 def _method(result: Estimate) -> str:

@@ -276,3 +276,19 @@ def test_resumed_batches_keep_what_other_tools_print(kl, folder):
     assert kl(*words, "--compare-binnings", *FAST) == first
     kl(*words, *FAST)
     assert len(Path("state").read_text().splitlines()) == 4
+
+
+def test_what_was_tried_is_kept_between_runs(kl, folder):
+    settings("""
+[drift]
+neighbors = "cv"
+max-rows = 300
+resamples = 19
+column = ["x"]
+""")
+    words = ("drift", "ref.csv", "day1.csv", "--resume", "state.jsonl", "--format", "json", "-q")
+    first, again = (document(kl(*words)[1]) for _ in range(2))
+    (result,) = [each for each in first["results"] if each["direction"] == "forward"]
+    assert [each["option"] for each in result["tuning"]] == ["neighbors"]
+    assert len(result["tuning"][0]["tried"]) > 4
+    assert first["results"] == again["results"]

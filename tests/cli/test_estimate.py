@@ -77,6 +77,8 @@ def test_defaults_are_those_of_the_library(estimation, kl):
         (["--bandwidth", "cv"], "bandwidth", "cv"),
         (["--bandwidth", "0.25"], "bandwidth", 0.25),
         (["--neighbors", "7"], "neighbors", 7),
+        (["--neighbors", "cv"], "neighbors", "cv"),
+        (["--bins", "cv"], "bins", "cv"),
         (["--joint"], "joint", True),
         (["--max-rows", "500"], "max_rows", 500),
         (["--resamples", "99"], "resamples", 99),

@@ -30,6 +30,12 @@ def test_a_name_in_two_groups_gives_both(kl):
     assert [entry["group"] for entry in found] == ["bins", "bandwidth"]
 
 
+def test_cv_is_explained_for_each_option(kl):
+    found = json.loads(kl("methods", "cv", "--format", "json")[1])
+    assert [entry["group"] for entry in found] == ["bins", "bandwidth", "neighbors"]
+    assert all(entry["source"] for entry in found)
+
+
 def test_a_group_gives_its_members(kl):
     found = json.loads(kl("methods", "density", "--format", "json")[1])
     assert sorted(entry["name"] for entry in found) == sorted({*DENSITIES, *JOINT})

@@ -127,6 +127,8 @@ def test_the_nearest_file_up_to_the_root_of_the_repository_is_found(tmp_path):
         ("[drift]\ndensity = 'kdee'", "unknown --density 'kdee'", "choose one of"),
         ("[columns.x]\nkind = 'number'", "unknown kind of column 'number'", "numeric"),
         ("[drift]\ntolerance = -1", "-1 is no tolerance", "from 0 up"),
+        ("[drift]\nneighbors = 1.5", "neighbors in [drift] is 1.5", "a whole number"),
+        ("[drift]\nneighbors = 'best'", "unknown neighbors 'best'", "cv, a number"),
         ("[drift\n", "not TOML", "--no-config"),
     ],
 )

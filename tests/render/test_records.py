@@ -53,10 +53,10 @@ def test_tsv_is_one_line_a_result():
         "column\tkind\tdivergence\tdirection\testimate\tstandard_error\tci_low\tci_high\t"
         "confidence\tp_value\tnoise_floor\tstatus\tdensity\testimator\tinterval\tn_p\tn_q\t"
         "missing_p\tmissing_q\tfinite_estimate\tescaped_mass\tmonte_carlo_error\treason\t"
-        "warnings\tcolumns\tmarginals\tdependence\tfitted\tunit\tp\tq\tseed\tklcli_version\n"
+        "warnings\tcolumns\tmarginals\tdependence\tfitted\tunit\ttuning\tp\tq\tseed\tklcli_version\n"
         "x\tnumeric\tkl\tforward\t0.1234\t0.0061\t0.1112\t0.1353\t0.95\t0.001\t0.0004\tok\t"
         "ratio\tplug-in\tinfluence\t27004\t29425\t0\t0\t0.1234\t0.0\t0.0\t"
-        "many distinct numbers\theavy-tail;text\t\t\t\t\tnats\tjan.csv\tjul.csv\t7\t0.1.0\n"
+        "many distinct numbers\theavy-tail;text\t\t\t\t\tnats\t\tjan.csv\tjul.csv\t7\t0.1.0\n"
     )
 
 
