@@ -499,8 +499,5 @@ def test_nothing_to_merge():
 
 
 def test_rows_are_not_to_be_had_from_a_profile(small):
-    pytest.importorskip("klcli.estimation.joint", reason="joint estimates are not there yet")
-    if "joint" not in klcli.estimate.__kwdefaults__:
-        pytest.skip("joint estimates are not there yet")
     with pytest.raises(InputError, match="not rows"):
         klcli.estimate(small[0], klcli.profile(small[1]), joint=True)
