@@ -50,8 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 1 a gate tripped, 2 wrong usage or input, 3 internal failure, 130 interrupted.
     """
     # Our matrices are small: threads of NumPy's linear algebra only wait for each other, for half
-    # a second where the processor is busy. This must be set before NumPy is imported.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # a second where the processor is busy. Once NumPy is imported this would change nothing, and
+    # only make `one_thread` believe that it did.
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = bool(os.environ.get("KLCLI_DEBUG"))
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # an encoding without ‖ or … must not end in an error

@@ -1,5 +1,6 @@
 """Linear algebra on one thread: for as long as a call lasts, and only where nobody chose."""
 
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 import threadpoolctl
 
 import klcli
+from klcli.__main__ import main
 from klcli.one_thread import one_thread
 
 
@@ -74,3 +76,11 @@ def test_the_command_line_does_not_import_it(tmp_path):
         [sys.executable, "-c", probe], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_command_within_a_process_leaves_the_choice_to_it(free, tmp_path):
+    data = tmp_path / "data.csv"
+    data.write_text("x\n" + "1\n2\n3\n" * 20, encoding="utf-8")
+    assert main(["estimate", str(data), str(data), "--quiet"]) == 0
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+    assert threads() == {2}

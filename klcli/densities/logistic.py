@@ -89,8 +89,10 @@ class Model:
 
     def axes(self, share: Floats, information: float) -> Axes:
         """Return the axes of the model for pooled shares, shape (cells,), of what it was made for."""
-        key = round(information, 9)
-        known = self._axes.get(key)
+        # Exchanged samples have the same information but for rounding, and the same axes: these
+        # come from the rounded value, so that it does not matter which of them asked first.
+        information = float(f"{information:.12g}")
+        known = self._axes.get(information)
         if known is None:
             mean = share @ self.design
             centred = self.design - mean
@@ -106,7 +108,7 @@ class Model:
                 information,
                 2 * float(np.log(np.diag(factor)).sum()),
             )
-            self._axes[key] = known
+            self._axes[information] = known
         return known
 
     @cached_property

@@ -96,3 +96,14 @@ def test_fits_near_and_far_from_no_difference_minimise_the_same_loss(effect):
         logit = fit.log_ratio + np.log(p.sum() / q.sum())
         gradient = DESIGN.T @ (p - (p + q) / (1 + np.exp(-logit))) / (p + q).sum()
         assert gradient == pytest.approx(penalty @ coefficients, abs=1e-7)
+
+
+def test_a_fit_does_not_depend_on_what_was_fitted_before():
+    """Exchanged samples share axes; rounding of their shares must not show."""
+    for _ in range(20):
+        p, q = RNG.poisson(20, 40).astype(float), RNG.poisson(33, 40).astype(float)
+        fresh, used = model(1.0, 0.1, 1e-2), model(1.0, 0.1, 1e-2)
+        path(used, q, p)
+        for one, other in zip(path(fresh, p, q), path(used, p, q), strict=True):
+            assert np.array_equal(one.log_ratio, other.log_ratio)
+            assert one.log_evidence == other.log_evidence
