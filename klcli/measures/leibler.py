@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from klcli.errors import UsageError
 from klcli.measures.contract import INFORMATION
+from klcli.measures.plain import Plain
 from klcli.results import Direction
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from klcli.measures.contract import Measured
     from klcli.measures.material import Material
     from klcli.results import Finding
 
 
 @dataclass(frozen=True)
-class KullbackLeibler:
+class KullbackLeibler(Plain):
     """D(P‖Q), which `--density`, `--estimator` and `--interval` are for."""
 
     name: ClassVar[str] = "kl"
@@ -31,18 +29,8 @@ class KullbackLeibler:
 
     @property
     def label(self) -> str:
-        """The name; without parameters that is all."""
+        """The estimate is called kl in either direction."""
         return "kl"
-
-    @classmethod
-    def parse(cls, argument: str) -> Self:
-        """Build from nothing: there are no parameters."""
-        if argument:
-            raise UsageError(
-                f"--divergence {cls.name} takes nothing behind it, not {argument!r}",
-                f"write --divergence {cls.name}",
-            )
-        return cls()
 
     def __call__(self, material: Material) -> Measured | Finding:
         """Not called: see `given`."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from klcli.errors import UsageError
 from klcli.measures.contract import COLUMN, DIMENSIONLESS, ROOT_COLUMN, Measured
 from klcli.measures.inversion import Inverted, invert
+from klcli.measures.plain import Plain
 from klcli.measures.positions import Line, line
 from klcli.measures.variation import unseen
 from klcli.results import Finding, Status
@@ -27,7 +27,7 @@ _GENERAL: Final = ("few-rows", "constant")
 _AGAIN: Final = "from the samples' distribution functions, less what chance adds"
 
 
-class _Ordered:
+class _Ordered(Plain):
     """What the distances below have in common: they are functions of F − G."""
 
     name: ClassVar[str]
@@ -38,21 +38,6 @@ class _Ordered:
     #: Whether values far out weigh so much that their tails must not be heavy.
     far: ClassVar[bool] = False
     largest: ClassVar[float] = math.inf
-
-    @property
-    def label(self) -> str:
-        """The name; without parameters that is all."""
-        return self.name
-
-    @classmethod
-    def parse(cls, argument: str) -> _Ordered:
-        """Build from nothing: there are no parameters."""
-        if argument:
-            raise UsageError(
-                f"--divergence {cls.name} takes nothing behind it, not {argument!r}",
-                f"write --divergence {cls.name}",
-            )
-        return cls()
 
     def distance(self, below: Floats, gaps: Floats) -> Floats:
         """Return the distance for F − G between points, shape (..., gaps), `gaps` apart."""

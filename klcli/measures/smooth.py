@@ -11,6 +11,7 @@ import numpy as np
 from klcli.errors import UsageError
 from klcli.measures.contract import DIMENSIONLESS, INFORMATION
 from klcli.measures.one_step import estimated
+from klcli.measures.plain import Plain
 
 if TYPE_CHECKING:
     from klcli.measures.contract import Measured
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from klcli.typing import Floats
 
 
-class _Smooth:
+class _Smooth(Plain):
     """What the divergences below have in common.
 
     With r = p/q and any convex f, f(1) = 0: `gain` is f′(r), what a row of P adds to the estimate,
@@ -51,21 +52,6 @@ class _Smooth:
     def largest(self) -> float:
         """The largest value, in the scale of f."""
         return math.inf
-
-    @property
-    def label(self) -> str:
-        """The name; without parameters that is all."""
-        return self.name
-
-    @classmethod
-    def parse(cls, argument: str) -> _Smooth:
-        """Build from nothing: there are no parameters."""
-        if argument:
-            raise UsageError(
-                f"--divergence {cls.name} takes nothing behind it, not {argument!r}",
-                f"write --divergence {cls.name}",
-            )
-        return cls()
 
     def shown(self, value: float) -> float:
         """Return what is reported for a value in the scale of f."""

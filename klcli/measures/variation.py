@@ -11,7 +11,6 @@ import numpy as np
 
 from klcli.densities.frequency import masses
 from klcli.diagnostics.support import no_number
-from klcli.errors import UsageError
 from klcli.estimators.empirical_bayes import posterior_weight
 from klcli.estimators.multiplicity import multiplicity
 from klcli.estimators.ratio_prior import posterior
@@ -24,6 +23,7 @@ from klcli.measures.inversion import (
     reached,
     unit,
 )
+from klcli.measures.plain import Plain
 from klcli.measures.status import concerning
 from klcli.results import Status
 
@@ -47,7 +47,7 @@ _HIDDEN: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class TotalVariation:
+class TotalVariation(Plain):
     """sup_A |P(A) − Q(A)| = ½ ∫ |p − q|.
 
     Of numbers it is P(A) − Q(A) for the set A where the fitted ratio is above 1: the plug-in value
@@ -67,21 +67,6 @@ class TotalVariation:
     given: ClassVar[bool] = False
     only: ClassVar[Direction | None] = None
     unit: ClassVar[str] = DIMENSIONLESS
-
-    @property
-    def label(self) -> str:
-        """The name; without parameters that is all."""
-        return self.name
-
-    @classmethod
-    def parse(cls, argument: str) -> TotalVariation:
-        """Build from nothing: there are no parameters."""
-        if argument:
-            raise UsageError(
-                f"--divergence tv takes nothing behind it, not {argument!r}",
-                "write --divergence tv",
-            )
-        return cls()
 
     def __call__(self, material: Material) -> Measured | Finding:
         """Estimate from a column."""
