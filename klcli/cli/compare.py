@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from klcli.cli import options
-from klcli.cli.options import choice, suggestion
+from klcli.cli.options import suggestion
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,14 +26,8 @@ EXAMPLES = """Examples:
 def compare(
     p: Annotated[str, typer.Argument(metavar="P", help="The first dataset; - is standard input.")],
     q: Annotated[str, typer.Argument(metavar="Q", help="The dataset to compare P with.")],
-    column: Annotated[
-        list[str] | None,
-        typer.Option("--column", "-c", metavar="NAME", help="Only this column; repeatable."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", metavar="NAME", help="All but this column; repeatable."),
-    ] = None,
+    column: options.Columns = None,
+    exclude: options.Exclude = None,
     divergence: Annotated[
         list[str] | None,
         suggestion(
@@ -47,38 +41,16 @@ def compare(
     confidence: Annotated[
         float, typer.Option("--confidence", metavar="NUMBER", help="Confidence of the intervals.")
     ] = 0.95,
-    base: Annotated[
-        str, choice("--base", options.BASES, "Base of the logarithm; the unit follows")
-    ] = "e",
-    missing: Annotated[
-        str, choice("--missing", options.MISSING, "Missing values as a category, or dropped")
-    ] = "category",
-    categorical: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Treat this column as categories; repeatable."),
-    ] = None,
-    numeric: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Treat this column as numbers; repeatable."),
-    ] = None,
-    weight: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column with the weight of each row.")
-    ] = None,
+    base: options.Base = "e",
+    missing: options.Missing = "category",
+    categorical: options.Categorical = None,
+    numeric: options.Numeric = None,
+    weight: options.Weight = None,
     resamples: Annotated[
         int, typer.Option(metavar="NUMBER", help="Resamples for p-values.")
     ] = 999,
-    seed: Annotated[
-        int, typer.Option(metavar="NUMBER", help="The same seed gives the same numbers.")
-    ] = 0,
-    input_format: Annotated[
-        str | None,
-        suggestion(
-            "--input-format",
-            options.INPUT_FORMATS,
-            f"Format of both inputs, whatever their names: {', '.join(options.INPUT_FORMATS)}.",
-            "NAME",
-        ),
-    ] = None,
+    seed: options.Seed = 0,
+    input_format: options.InputFormat = None,
     format_name: options.Format = None,
     output: Annotated[
         list[str] | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from klcli.cli import options
-from klcli.cli.options import choice, suggestion
+from klcli.cli.options import suggestion
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,14 +36,8 @@ def estimate(
             help="The dataset to compare P with; or a distribution such as norm(0, 1), as P may be, too.",
         ),
     ],
-    column: Annotated[
-        list[str] | None,
-        typer.Option("--column", "-c", metavar="NAME", help="Only this column; repeatable."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", metavar="NAME", help="All but this column; repeatable."),
-    ] = None,
+    column: options.Columns = None,
+    exclude: options.Exclude = None,
     divergence: Annotated[
         list[str] | None,
         suggestion(
@@ -54,103 +48,30 @@ def estimate(
             "NAME",
         ),
     ] = None,
-    direction: Annotated[
-        str,
-        choice("--direction", options.DIRECTIONS, "D(P‖Q) is forward, D(Q‖P) reverse"),
-    ] = "both",
-    density: Annotated[
-        str, choice("--density", options.DENSITY_NAMES, "How P and Q are modelled")
-    ] = "auto",
-    estimator: Annotated[
-        str, choice("--estimator", options.ESTIMATOR_NAMES, "How the divergence is computed")
-    ] = "auto",
-    interval: Annotated[
-        str, choice("--interval", options.INTERVAL_NAMES, "How the interval is found")
-    ] = "auto",
+    direction: options.Direction = "both",
+    density: options.Density = "auto",
+    estimator: options.Estimator = "auto",
+    interval: options.Interval = "auto",
     confidence: Annotated[
         float, typer.Option("--confidence", metavar="NUMBER", help="Confidence of the interval.")
     ] = 0.95,
-    base: Annotated[
-        str, choice("--base", options.BASES, "Base of the logarithm; the unit follows")
-    ] = "e",
-    missing: Annotated[
-        str, choice("--missing", options.MISSING, "Missing values as a category, or dropped")
-    ] = "category",
-    categorical: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Treat this column as categories; repeatable."),
-    ] = None,
-    numeric: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Treat this column as numbers; repeatable."),
-    ] = None,
-    weight: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column with the weight of each row.")
-    ] = None,
-    smoothing: Annotated[
-        str | None,
-        suggestion(
-            "--smoothing",
-            options.SMOOTHINGS,
-            f"Added to each count of frequency and histogram: {', '.join(options.SMOOTHINGS)}, "
-            "or a number.",
-            "NAME|NUMBER",
-        ),
-    ] = None,
-    bins: Annotated[
-        str | None,
-        suggestion(
-            "--bins",
-            options.BINS,
-            f"Histogram with these bins: {', '.join(options.BINS)}, a number, or edges 0,10,20.",
-            "NAME|NUMBER|EDGES",
-        ),
-    ] = None,
-    bandwidth: Annotated[
-        str | None,
-        suggestion(
-            "--bandwidth",
-            options.BANDWIDTHS,
-            f"Kernel density with this bandwidth: {', '.join(options.BANDWIDTHS)}, or a number.",
-            "NAME|NUMBER",
-        ),
-    ] = None,
-    neighbors: Annotated[
-        str | None,
-        suggestion(
-            "--neighbors",
-            options.NEIGHBORS,
-            "Nearest neighbours of the density knn: cv, or a number.",
-            "NAME|NUMBER",
-        ),
-    ] = None,
+    base: options.Base = "e",
+    missing: options.Missing = "category",
+    categorical: options.Categorical = None,
+    numeric: options.Numeric = None,
+    weight: options.Weight = None,
+    smoothing: options.Smoothing = None,
+    bins: options.Bins = None,
+    bandwidth: options.Bandwidth = None,
+    neighbors: options.Neighbors = None,
     joint: Annotated[
         bool,
         typer.Option("--joint", help="All columns together, and what each has alone."),
     ] = False,
-    max_rows: Annotated[
-        int | None,
-        typer.Option(
-            metavar="NUMBER",
-            help="Rows of each side that --joint looks at, drawn at random (default: 20000).",
-        ),
-    ] = None,
-    resamples: Annotated[
-        int,
-        typer.Option(metavar="NUMBER", help="Resamples for intervals and p-values."),
-    ] = 999,
-    seed: Annotated[
-        int, typer.Option(metavar="NUMBER", help="The same seed gives the same numbers.")
-    ] = 0,
-    input_format: Annotated[
-        str | None,
-        suggestion(
-            "--input-format",
-            options.INPUT_FORMATS,
-            f"Format of both inputs, whatever their names: {', '.join(options.INPUT_FORMATS)}.",
-            "NAME",
-        ),
-    ] = None,
+    max_rows: options.MaxRows = None,
+    resamples: options.Resamples = 999,
+    seed: options.Seed = 0,
+    input_format: options.InputFormat = None,
     format_name: options.Format = None,
     output: Annotated[
         list[str] | None,

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from klcli.cli import options
-from klcli.cli.options import choice
+from klcli.cli import options  # noqa: TC001 - Typer looks at it at run time
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,13 +53,8 @@ def exact(
             metavar="Q", help="The distribution to compare P with.", autocompletion=_families
         ),
     ],
-    direction: Annotated[
-        str,
-        choice("--direction", options.DIRECTIONS, "D(P‖Q) is forward, D(Q‖P) reverse"),
-    ] = "both",
-    base: Annotated[
-        str, choice("--base", options.BASES, "Base of the logarithm; the unit follows")
-    ] = "e",
+    direction: options.Direction = "both",
+    base: options.Base = "e",
     draws: Annotated[
         int,
         typer.Option(

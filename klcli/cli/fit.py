@@ -80,12 +80,8 @@ def fit(
         int,
         typer.Option(metavar="NUMBER", help="Random starts, beside those at the modes of P."),
     ] = 3,
-    base: Annotated[
-        str, choice("--base", options.BASES, "Base of the logarithm; the unit follows")
-    ] = "e",
-    seed: Annotated[
-        int, typer.Option(metavar="NUMBER", help="The same seed gives the same numbers.")
-    ] = 0,
+    base: options.Base = "e",
+    seed: options.Seed = 0,
     input_format: Annotated[
         str | None,
         suggestion(

@@ -115,3 +115,90 @@ Verbose = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Tables also show methods, reasons and every warning."),
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--column", "-c", metavar="NAME", help="Only this column; repeatable."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="NAME", help="All but this column; repeatable."),
+]
+Base = Annotated[str, choice("--base", BASES, "Base of the logarithm; the unit follows")]
+Missing = Annotated[str, choice("--missing", MISSING, "Missing values as a category, or dropped")]
+Categorical = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Treat this column as categories; repeatable."),
+]
+Numeric = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Treat this column as numbers; repeatable."),
+]
+Weight = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Column with the weight of each row.")
+]
+Resamples = Annotated[
+    int,
+    typer.Option(metavar="NUMBER", help="Resamples for intervals and p-values."),
+]
+Seed = Annotated[int, typer.Option(metavar="NUMBER", help="The same seed gives the same numbers.")]
+InputFormat = Annotated[
+    str | None,
+    suggestion(
+        "--input-format",
+        INPUT_FORMATS,
+        f"Format of the inputs, whatever their names: {', '.join(INPUT_FORMATS)}.",
+        "NAME",
+    ),
+]
+Density = Annotated[str, choice("--density", DENSITY_NAMES, "How P and Q are modelled")]
+Estimator = Annotated[
+    str, choice("--estimator", ESTIMATOR_NAMES, "How the divergence is computed")
+]
+Interval = Annotated[str, choice("--interval", INTERVAL_NAMES, "How the interval is found")]
+Smoothing = Annotated[
+    str | None,
+    suggestion(
+        "--smoothing",
+        SMOOTHINGS,
+        f"Added to each count of frequency and histogram: {', '.join(SMOOTHINGS)}, or a number.",
+        "NAME|NUMBER",
+    ),
+]
+Bins = Annotated[
+    str | None,
+    suggestion(
+        "--bins",
+        BINS,
+        f"Histogram with these bins: {', '.join(BINS)}, a number, or edges 0,10,20.",
+        "NAME|NUMBER|EDGES",
+    ),
+]
+Bandwidth = Annotated[
+    str | None,
+    suggestion(
+        "--bandwidth",
+        BANDWIDTHS,
+        f"Kernel density with this bandwidth: {', '.join(BANDWIDTHS)}, or a number.",
+        "NAME|NUMBER",
+    ),
+]
+Neighbors = Annotated[
+    str | None,
+    suggestion(
+        "--neighbors",
+        NEIGHBORS,
+        "Nearest neighbours of the density knn: cv, or a number.",
+        "NAME|NUMBER",
+    ),
+]
+MaxRows = Annotated[
+    int | None,
+    typer.Option(
+        metavar="NUMBER",
+        help="Rows of each side that --joint looks at, drawn at random (default: 20000).",
+    ),
+]
+Direction = Annotated[
+    str,
+    choice("--direction", DIRECTIONS, "D(P‖Q) is forward, D(Q‖P) reverse"),
+]

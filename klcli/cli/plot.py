@@ -9,7 +9,7 @@ import typer
 
 from klcli.cli import options
 from klcli.cli import output as output_names
-from klcli.cli.options import choice, suggestion
+from klcli.cli.options import choice
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,10 +55,7 @@ def plot(
             help="Only this column; repeatable. With --joint, the first two are the axes.",
         ),
     ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", metavar="NAME", help="All but this column; repeatable."),
-    ] = None,
+    exclude: options.Exclude = None,
     most: Annotated[
         int | None,
         typer.Option(
@@ -68,10 +65,7 @@ def plot(
     top: Annotated[
         int, typer.Option(metavar="NUMBER", help="Categories to draw one by one.")
     ] = 10,
-    direction: Annotated[
-        str,
-        choice("--direction", options.DIRECTIONS, "D(P‖Q) is forward, D(Q‖P) reverse"),
-    ] = "forward",
+    direction: options.Direction = "forward",
     scale: Annotated[str, choice("--scale", SCALES, "Axis of numbers")] = "auto",
     width: Annotated[
         int | None,
@@ -92,98 +86,32 @@ def plot(
             help="Send pixels to the terminal (default: where it is known to show them).",
         ),
     ] = None,
-    density: Annotated[
-        str, choice("--density", options.DENSITY_NAMES, "How P and Q are modelled")
-    ] = "auto",
-    estimator: Annotated[
-        str, choice("--estimator", options.ESTIMATOR_NAMES, "How the divergence is computed")
-    ] = "auto",
-    interval: Annotated[
-        str, choice("--interval", options.INTERVAL_NAMES, "How the interval is found")
-    ] = "auto",
+    density: options.Density = "auto",
+    estimator: options.Estimator = "auto",
+    interval: options.Interval = "auto",
     confidence: Annotated[
         float,
         typer.Option("--confidence", metavar="NUMBER", help="Confidence of interval and band."),
     ] = 0.95,
-    base: Annotated[
-        str, choice("--base", options.BASES, "Base of the logarithm; the unit follows")
-    ] = "e",
-    missing: Annotated[
-        str, choice("--missing", options.MISSING, "Missing values as a category, or dropped")
-    ] = "category",
-    categorical: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Treat this column as categories; repeatable."),
-    ] = None,
-    numeric: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Treat this column as numbers; repeatable."),
-    ] = None,
-    weight: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column with the weight of each row.")
-    ] = None,
-    smoothing: Annotated[
-        str | None,
-        suggestion(
-            "--smoothing",
-            options.SMOOTHINGS,
-            "Added to each count of frequency and histogram, as for kl estimate.",
-            "NAME|NUMBER",
-        ),
-    ] = None,
-    bins: Annotated[
-        str | None,
-        suggestion(
-            "--bins",
-            options.BINS,
-            "Histogram with these bins, as for kl estimate.",
-            "NAME|NUMBER|EDGES",
-        ),
-    ] = None,
-    bandwidth: Annotated[
-        str | None,
-        suggestion(
-            "--bandwidth",
-            options.BANDWIDTHS,
-            "Kernel density with this bandwidth, as for kl estimate.",
-            "NAME|NUMBER",
-        ),
-    ] = None,
-    neighbors: Annotated[
-        str | None,
-        suggestion(
-            "--neighbors",
-            options.NEIGHBORS,
-            "Nearest neighbours of the density knn, with --joint: cv, or a number.",
-            "NAME|NUMBER",
-        ),
-    ] = None,
+    base: options.Base = "e",
+    missing: options.Missing = "category",
+    categorical: options.Categorical = None,
+    numeric: options.Numeric = None,
+    weight: options.Weight = None,
+    smoothing: options.Smoothing = None,
+    bins: options.Bins = None,
+    bandwidth: options.Bandwidth = None,
+    neighbors: options.Neighbors = None,
     joint: Annotated[
         bool,
         typer.Option("--joint", help="All columns together, seen along two of them."),
     ] = False,
-    max_rows: Annotated[
-        int | None,
-        typer.Option(
-            metavar="NUMBER",
-            help="Rows of each side that --joint looks at, drawn at random (default: 20000).",
-        ),
-    ] = None,
+    max_rows: options.MaxRows = None,
     resamples: Annotated[
         int, typer.Option(metavar="NUMBER", help="Resamples for intervals.")
     ] = 999,
-    seed: Annotated[
-        int, typer.Option(metavar="NUMBER", help="The same seed gives the same numbers.")
-    ] = 0,
-    input_format: Annotated[
-        str | None,
-        suggestion(
-            "--input-format",
-            options.INPUT_FORMATS,
-            f"Format of both inputs, whatever their names: {', '.join(options.INPUT_FORMATS)}.",
-            "NAME",
-        ),
-    ] = None,
+    seed: options.Seed = 0,
+    input_format: options.InputFormat = None,
     format_name: Annotated[
         str | None, choice("--format", FORMATS, "How to print (default: picture)")
     ] = None,

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from klcli.cli import options
+from klcli.cli import options  # noqa: TC001 - Typer looks at it at run time
 from klcli.cli.light import LightGroup
-from klcli.cli.options import suggestion
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,25 +66,11 @@ def make(
         typer.Argument(metavar="DATA...", help="The dataset; several sources make one."),
     ],
     output: Output = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option("--column", "-c", metavar="NAME", help="Only this column; repeatable."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", metavar="NAME", help="All but this column; repeatable."),
-    ] = None,
-    categorical: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Treat this column as categories; repeatable."),
-    ] = None,
-    numeric: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Treat this column as numbers; repeatable."),
-    ] = None,
-    weight: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column with the weight of each row.")
-    ] = None,
+    column: options.Columns = None,
+    exclude: options.Exclude = None,
+    categorical: options.Categorical = None,
+    numeric: options.Numeric = None,
+    weight: options.Weight = None,
     min_count: Annotated[
         int,
         typer.Option(
@@ -95,15 +80,7 @@ def make(
     seed: Annotated[
         int, typer.Option(metavar="NUMBER", help="The same seed gives the same profile.")
     ] = 0,
-    input_format: Annotated[
-        str | None,
-        suggestion(
-            "--input-format",
-            options.INPUT_FORMATS,
-            f"Format of the inputs, whatever their names: {', '.join(options.INPUT_FORMATS)}.",
-            "NAME",
-        ),
-    ] = None,
+    input_format: options.InputFormat = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Make a profile: counts of each column that can stand for the data in a comparison.
