@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from klcli.cli.app import app
+from klcli.cli.app import application
 from klcli.cli.output import silence_stdout, write_error
 from klcli.errors import KlcliError
+from klcli.later import put_off
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,8 @@ def run() -> NoReturn:
     The process ends without Python's clearing up, which would take about 0.1 s and change nothing:
     by then files are closed and results written.
     """
+    # Polars imports this, for a fifth of the time that it takes, and hardly anyone needs it.
+    put_off("importlib.metadata")
     exit_code = main()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -61,7 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not (debug or sys.warnoptions):
         warnings.simplefilter("ignore")  # klcli's own warnings are part of its results
     try:
-        return app(args=arguments, prog_name="kl", standalone_mode=False) or 0
+        words = sys.argv[1:] if arguments is None else arguments
+        # What is to be completed stands in the environment.
+        app = application(() if "_KL_COMPLETE" in os.environ else words)
+        return app(args=words, prog_name="kl", standalone_mode=False) or 0
     except KlcliError as error:
         return _fail(error.message, error.hint, error.exit_code)
     except _TyperUsageError as error:

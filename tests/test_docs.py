@@ -12,7 +12,7 @@ import typer
 from documentation import ROOT, Shown, blocks, commands, run
 
 from klcli import __version__
-from klcli.cli.app import app
+from klcli.cli.app import application
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ CONSOLE = [
     for block in blocks(text, "console")
 ]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-COMMANDS = list(typer.main.get_command(app).commands)
+COMMANDS = list(typer.main.get_command(application()).commands)
 
 
 @pytest.mark.parametrize("block", CONSOLE)
@@ -81,7 +81,7 @@ def test_the_readme_names_every_command(command):
 
 def test_the_readme_names_no_option_that_does_not_exist():
     known = {"--group", "--upgrade", "--help", "--install-completion"}
-    every = [typer.main.get_command(app)]
+    every = [typer.main.get_command(application())]
     for command in every:
         every += getattr(command, "commands", {}).values()
         known.update(name for parameter in command.params for name in parameter.opts)

@@ -2,43 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from klcli import __version__
-from klcli.cli.compare import EXAMPLES as COMPARE_EXAMPLES
-from klcli.cli.compare import compare
-from klcli.cli.drift import EXAMPLES as DRIFT_EXAMPLES
-from klcli.cli.drift import drift
-from klcli.cli.estimate import EXAMPLES, estimate
-from klcli.cli.exact import EXAMPLES as EXACT_EXAMPLES
-from klcli.cli.exact import exact
-from klcli.cli.fit import EXAMPLES as FIT_EXAMPLES
-from klcli.cli.fit import fit
 from klcli.cli.light import LightGroup
-from klcli.cli.methods import methods
-from klcli.cli.plot import EXAMPLES as PLOT_EXAMPLES
-from klcli.cli.plot import plot
-from klcli.cli.profile import profile
-from klcli.cli.schema import schema
 
-app = typer.Typer(
-    name="kl",
-    cls=LightGroup,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command(epilog=EXAMPLES, short_help="Tell how different two datasets are.")(estimate)
-app.command(epilog=COMPARE_EXAMPLES, short_help="Show all divergences, and which to use.")(compare)
-app.add_typer(profile, name="profile")
-app.command(epilog=DRIFT_EXAMPLES, short_help="Compare many batches with one reference.")(drift)
-app.command(epilog=EXACT_EXAMPLES, short_help="Compare two known distributions.")(exact)
-app.command(epilog=FIT_EXAMPLES, short_help="Fit families of distributions.")(fit)
-app.command(epilog=PLOT_EXAMPLES, short_help="Draw where the divergence comes from.")(plot)
-app.command(short_help="List methods and warnings.")(methods)
-app.command(short_help="Print the JSON Schema of the output.")(schema)
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Commands in the order of the help, each the function of its module that is called as they are,
+#: and what it does.
+COMMANDS: Final = {
+    "estimate": "Tell how different two datasets are.",
+    "compare": "Show all divergences, and which to use.",
+    "drift": "Compare many batches with one reference.",
+    "exact": "Compare two known distributions.",
+    "fit": "Fit families of distributions.",
+    "plot": "Draw where the divergence comes from.",
+    "methods": "List methods and warnings.",
+    "schema": "Print the JSON Schema of the output.",
+}
+#: Commands that have commands of their own.
+GROUPS: Final = ("profile",)
+
+
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the application, with all commands or only the one that is called.
+
+    Typer looks at the options of every command it has, which takes longer than reading a small
+    file.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The words of the command line after ``kl``, as far as they are known.
+    """
+    every = [*GROUPS, *COMMANDS]
+    return _application(words[:1] if words and words[0] in every else every)
+
+
+def _application(names: Iterable[str]) -> typer.Typer:
+    made = typer.Typer(
+        name="kl",
+        cls=LightGroup,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback(invoke_without_command=True)(kl)
+    for name in names:
+        module = import_module(f"klcli.cli.{name}")
+        function = getattr(module, name)
+        if name in GROUPS:
+            made.add_typer(function, name=name)
+        else:
+            examples = getattr(module, "EXAMPLES", None)
+            made.command(epilog=examples, short_help=COMMANDS[name])(function)
+    return made
 
 
 def _show_version(value: bool) -> None:
@@ -47,7 +70,6 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def kl(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001

@@ -91,6 +91,23 @@ def _label(chosen: pl.Expr, dtype: pl.DataType, reading: Reading, *, lexical: bo
     return label
 
 
+def counted_labels(raw: pl.Series, reading: Reading, *, lexical: bool) -> pl.DataFrame:
+    """Count the labels of a column as it was read.
+
+    Returns
+    -------
+    DataFrame
+        Columns `label`, null where missing, and `rows`.
+    """
+    import polars as pl
+
+    counted = raw.alias("label").value_counts(name="rows")
+    if raw.dtype == pl.String and reading is Reading.LABEL and not lexical:
+        return counted
+    as_asked = counted.select(values("label", raw.dtype, reading, lexical=lexical), "rows")
+    return as_asked.group_by("label").agg(pl.col("rows").sum())
+
+
 def cleaned(text: pl.Expr) -> pl.Expr:
     """Return text without space around it, null where it stands for a missing value."""
     import polars as pl
@@ -149,15 +166,14 @@ def evidence(
     if rows is not None:
         bare = bare.with_columns(frame[rows])
 
-    def counted(test: pl.Expr) -> dict[str, int]:
+    def counted(test: pl.Expr) -> pl.Expr:
         times = test if rows is None else test.fill_null(False) * pl.col(rows)
-        return bare.select(times.sum()).row(0, named=True)
+        return pl.struct(times.sum())
 
-    present = counted(every.is_not_null())
-    numbers = counted(every.cast(pl.Float64, strict=False).is_not_null())
-    booleans = counted(every.str.to_lowercase().is_in(_TRUTHS))
-    dates = counted(every.str.contains(_ISO))
-    return {
-        name: Evidence(present[name], numbers[name], booleans[name], dates[name], final)
-        for name in columns
-    }
+    found = bare.select(
+        present=counted(every.is_not_null()),
+        numbers=counted(every.cast(pl.Float64, strict=False).is_not_null()),
+        booleans=counted(every.str.to_lowercase().is_in(_TRUTHS)),
+        dates=counted(every.str.contains(_ISO)),
+    ).row(0)
+    return {name: Evidence(*(test[name] for test in found), final) for name in columns}

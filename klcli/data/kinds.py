@@ -36,6 +36,11 @@ class Reading(StrEnum):
         """Whether what is counted are numbers."""
         return self in {Reading.NUMBER, Reading.TRUTH, Reading.TIME}
 
+    @property
+    def labels(self) -> bool:
+        """Whether what is counted are labels."""
+        return self in {Reading.LABEL, Reading.NUMBER_LABEL, Reading.TRUTH_LABEL}
+
 
 class Evidence(NamedTuple):
     """How many values of a column, on one side, look like what.

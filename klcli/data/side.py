@@ -9,11 +9,11 @@ import numpy as np
 
 from klcli.counts import Summary
 from klcli.data import sample
-from klcli.data.convert import evidence, values
+from klcli.data.convert import counted_labels, evidence, values
 from klcli.data.count import cell_counts, sorted_cell_counts
 from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.sample import RowSample
-from klcli.data.tallies import LabelTally, Missing, NumberTally
+from klcli.data.tallies import LabelTally, Missing, NumberTally, sum_of_squares
 from klcli.data.threads import MANY_ROWS, each
 from klcli.errors import InputError
 
@@ -153,7 +153,11 @@ class Side:
                     bad_weights += bad
                     weight_sum += float(weights.sum())
                     weight_squares += float(weights @ weights)
-                converted = self._converted(batch, todo if sketch is None else readings)
+                every = todo if sketch is None else readings
+                # Labels are counted as they are read and then converted: there are fewer of them.
+                if sketch is None and weights is None:
+                    every = {name: kind for name, kind in todo.items() if not kind.labels}
+                converted = self._converted(batch, every)
                 self._add(batch, converted, todo, weights, rows)
                 if sketch is not None:
                     sketch.add(converted)
@@ -197,14 +201,19 @@ class Side:
         def add(reading: tuple[str, Reading]) -> Floats | None:
             name, kind = reading
             # Series do not work under names such as "^$".
-            raw, series = batch[name].alias("raw"), converted[name].alias("converted")
+            raw = batch[name].alias("raw")
+            if kind.labels and weights is None:
+                lexical = name in self.table.lexical
+                self.labels[name].add_counts(counted_labels(raw, kind, lexical=lexical))
+                return None
+            series = converted[name].alias("converted")
             if kind.numeric:
                 array = series.to_numpy()
                 self.numbers[name].add(raw, series, array, weights)
                 return array
             if kind is Reading.NONE:
                 self.gaps[name].add(series.to_numpy(), weights)
-            else:
+            elif weights is not None:
                 self.labels[name].add(series, weights)
             return None
 
@@ -367,8 +376,7 @@ class Side:
             return math.nan, math.nan, distinct
         with np.errstate(over="ignore", invalid="ignore"):
             mean = float(finite.mean())
-            centred = finite - mean
-            return mean, math.sqrt(float(centred @ centred) / len(centred)), distinct
+            return mean, math.sqrt(sum_of_squares(finite, mean) / len(finite)), distinct
 
     def single(self, name: str) -> bool:
         """Tell whether a column holds numbers of single precision."""

@@ -20,6 +20,7 @@ LABEL_CAP: Final = 1_000_000
 #: Beyond this, neighbouring integers are the same double.
 _EXACT_INTEGERS: Final = 2**53
 _EXAMPLES: Final = 3
+_BLOCK: Final = 1 << 15
 
 
 @dataclass(slots=True)
@@ -98,8 +99,7 @@ class NumberTally:
         count, before = len(values), self.finite
         with np.errstate(over="ignore", invalid="ignore"):
             mean = float(values.mean())
-            centred = values - mean
-            squares = float(centred @ centred)
+            squares = sum_of_squares(values, mean)
             shift = mean - self.mean if before else 0.0
             self.finite = before + count
             if before:
@@ -119,6 +119,15 @@ class NumberTally:
             self.beyond += int(large.sum())
 
 
+def sum_of_squares(values: Floats, mean: float) -> float:
+    """Return Σ (value − mean)², block by block: what is taken from each fits into the cache."""
+    squares = 0.0
+    for start in range(0, len(values), _BLOCK):
+        centred = values[start : start + _BLOCK] - mean
+        squares += float(centred @ centred)
+    return squares
+
+
 @dataclass(slots=True)
 class LabelTally:
     """Labels of one column on one side, and how often each occurs.
@@ -134,20 +143,27 @@ class LabelTally:
     _parts: list[pl.DataFrame] = field(default_factory=list)
     _unmerged: int = 0
 
-    def add(self, labels: pl.Series, weights: Floats | None) -> None:
-        """Add a batch of labels, null where missing."""
+    def add(self, labels: pl.Series, weights: Floats) -> None:
+        """Add a batch of labels, null where missing, and what each row weighs."""
         import polars as pl
 
-        labels = labels.alias("label")
         self.gaps.add(labels.is_null().to_numpy(), weights)
-        if self.overflow:
-            return
-        if weights is None:
-            counted = labels.value_counts(name="rows")
-            counted = counted.with_columns(pl.col("rows").cast(pl.Float64).alias("weight"))
-        else:
+        if not self.overflow:
             frame = pl.DataFrame({"label": labels, "weight": weights})
-            counted = frame.group_by("label").agg(pl.len().alias("rows"), pl.col("weight").sum())
+            self._keep(frame.group_by("label").agg(pl.len().alias("rows"), pl.col("weight").sum()))
+
+    def add_counts(self, counted: pl.DataFrame) -> None:
+        """Add a batch of which the columns `label` and `rows` have been counted."""
+        import polars as pl
+
+        rows = int(counted["rows"].sum())
+        present = counted.drop_nulls("label")
+        self.gaps.rows += rows
+        self.gaps.missing += rows - int(present["rows"].sum())
+        if not self.overflow:
+            self._keep(present.with_columns(pl.col("rows").cast(pl.Float64).alias("weight")))
+
+    def _keep(self, counted: pl.DataFrame) -> None:
         self._parts.append(counted.drop_nulls("label"))
         self._unmerged += len(counted)
         if self._unmerged > LABEL_CAP // 4:

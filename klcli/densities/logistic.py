@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -42,6 +41,8 @@ class Axes:
         Of each axis.
     mean : ndarray, shape (k,)
         Of each axis over the pooled rows.
+    design : ndarray, shape (cells, k)
+        The axes at each cell.
     information : float
         Of a row: w(1 − w) for the share w of P.
     log_determinant : float
@@ -51,19 +52,9 @@ class Axes:
     basis: Floats
     roughness: Floats
     mean: Floats
+    design: Floats
     information: float
     log_determinant: float
-
-    def solve(self, gradient: Floats, weight: float) -> Floats:
-        """Return the Newton step from no difference with this weight of the penalty."""
-        shrink = 1 / (1 + weight * self.roughness)
-        step = shrink * (self.basis.T @ gradient)
-        level = shrink * self.mean  # the uncentred information has one more term, of rank one
-        step -= level * (
-            self.information * (self.mean @ step) / (1 + self.information * (self.mean @ level))
-        )
-        result: Floats = self.basis @ step
-        return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +96,7 @@ class Model:
                 basis,
                 np.maximum(roughness, 0.0),
                 mean @ basis,
+                self.design @ basis,
                 information,
                 2 * float(np.log(np.diag(factor)).sum()),
             )
@@ -188,87 +180,130 @@ def path(model: Model, p: Floats, q: Floats) -> list[Fit]:
     share_p, share = p / rows, (p + q) / rows
     fits: list[Fit] = []
     best = -np.inf
-    search = _Search(model, share_p, share)
-    for weight, penalty, log_determinant in zip(
-        model.weights, model.penalties(), model.log_determinants, strict=True
+    for found, penalty, log_determinant in zip(
+        _maxima(model, share_p, share), model.penalties(), model.log_determinants, strict=True
     ):
-        coefficients, log_ratio, precision = search.maximum(float(weight), penalty)
-        logit = log_ratio + search.offset
+        logit = found.log_ratio + _offset(share_p, share)
         likelihood = rows * float(share_p @ logit - share @ np.logaddexp(0, logit))
-        prior = 0.5 * rows * float(coefficients @ penalty @ coefficients)
+        prior = 0.5 * rows * float(found.coefficients @ penalty @ found.coefficients)
+        precision = model.precision(share * _variance(logit), penalty)
         # Half the work of a determinant, and no smaller a matrix can be positive definite.
         occam = 0.5 * float(log_determinant) - float(
             np.log(np.diag(np.linalg.cholesky(precision))).sum()
         )
-        fits.append(Fit(log_ratio, likelihood - prior + occam, precision))
+        fits.append(Fit(found.log_ratio, likelihood - prior + occam, precision))
         best = max(best, fits[-1].log_evidence)
         if fits[-1].log_evidence < best - _NEGLIGIBLE:
             break
     return fits
 
 
-class _Search:
-    """Finds the maxima of the penalised likelihood along a path, each from the last one."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Maximum:
+    """Where the penalised likelihood is largest: coefficients, and log p/q at each cell."""
 
-    def __init__(self, model: Model, share_p: Floats, share: Floats) -> None:
-        self.model, self.share_p, self.share = model, share_p, share
-        weight = float(share_p.sum())
-        self.offset = float(np.log(weight / (share.sum() - weight)))
-        self.information = weight * (1 - weight)
-        self.coefficients = np.zeros(model.design.shape[1])
-        self.log_ratio = np.zeros(len(share))
-        self.quick = True
+    coefficients: Floats
+    log_ratio: Floats
 
-    def maximum(self, weight: float, penalty: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return the coefficients, the log ratio and the precision for one penalty."""
-        if self.quick:
-            # Once the log ratio is far from none, looser penalties will not bring it back.
-            self.quick = self._near_no_difference(weight, penalty)
-        if not self.quick:
-            self._newton(penalty)
-        precision = self.model.precision(self.share * self._variance(), penalty)
-        return self.coefficients, self.log_ratio, precision
 
-    def _near_no_difference(self, weight: float, penalty: Floats) -> bool:
-        """Go by the information where P and Q do not differ; tell whether that ended well."""
-        axes = self.model.axes(self.share, self.information)
-        before = math.nan
-        for _ in range(_QUICK_STEPS):
-            longest = self._move(axes.solve(self._gradient(penalty), weight))
-            # The next step is as much shorter again.
-            if longest < _TOLERANCE or longest**2 < _TOLERANCE * before:
-                return True
-            if longest > _CONTRACTION * before:
-                break
-            before = longest
-        return False
+def _maxima(model: Model, share_p: Floats, share: Floats) -> Iterator[_Maximum]:
+    """Find the maxima along the path of a model.
 
-    def _newton(self, penalty: Floats) -> None:
-        for _ in range(60):
-            precision = self.model.precision(self.share * self._variance(), penalty)
-            solved = np.linalg.solve(precision, self._gradient(penalty))
-            step: Floats = np.asarray(solved, dtype=float)
-            if self._move(step) < _LAST_STEP:
-                break
+    Those near no difference are found together, the others each from the last one: looser
+    penalties will not bring a log ratio back that is far from none.
+    """
+    last = _Maximum(np.zeros(model.design.shape[1]), np.zeros(len(share)))
+    done = 0
+    for last in _near_no_difference(model, share_p, share):
+        yield last
+        done += 1
+    for weight in model.weights[done:]:
+        last = _newton(model, weight * model.roughness + model.prior, share_p, share, last)
+        yield last
 
-    def _gradient(self, penalty: Floats) -> Floats:
-        expected = self.share * self._probability()
-        gradient: Floats = (self.share_p - expected) @ self.model.design
-        return gradient - penalty @ self.coefficients
 
-    def _move(self, step: Floats) -> float:
-        """Take a step, and return the longest change of a log ratio that it asked for."""
-        change = self.model.design @ step
+def _near_no_difference(model: Model, share_p: Floats, share: Floats) -> list[_Maximum]:
+    """Go by the information where P and Q do not differ, for all penalties at once.
+
+    Returns
+    -------
+    list of _Maximum
+        Those of the path up to the first one that is too far away.
+    """
+    weight = float(share_p.sum())
+    axes = model.axes(share, weight * (1 - weight))
+    offset, information = _offset(share_p, share), axes.information
+    # Along the axes the penalised information is diagonal, but for a term of rank one: that of
+    # functions that are not centred.
+    penalty = 1 + np.outer(axes.roughness, model.weights)
+    level = axes.mean[:, None] / penalty
+    lift = information / (1 + information * (axes.mean @ level))
+    along = np.zeros(penalty.shape)
+    log_ratio = np.zeros((len(share), len(model.weights)))
+    before = np.full(len(model.weights), np.nan)
+    settled = np.zeros(len(model.weights), dtype=bool)
+    for _ in range(_QUICK_STEPS):
+        centred = log_ratio - share @ log_ratio
+        residual = share_p[:, None] - share[:, None] * (
+            _probability(log_ratio + offset) - information * centred
+        )
+        step = (axes.design.T @ residual) / penalty - along
+        step -= level * (lift * (axes.mean @ step))
+        step[:, settled] = 0
+        change = axes.design @ step
+        longest = np.abs(change).max(axis=0)
+        length = np.minimum(1.0, _LONGEST_STEP / np.maximum(longest, 1e-300))
+        along += length * step
+        log_ratio += length * change
+        # The next step is as much shorter again.
+        settled |= (longest < _TOLERANCE) | (longest**2 < _TOLERANCE * before)
+        lost = ~settled & (longest > _CONTRACTION * before)
+        if lost.any():
+            # What comes after the first that is lost is of no use either.
+            kept = int(lost.argmax())
+            along, log_ratio, settled = along[:, :kept], log_ratio[:, :kept], settled[:kept]
+            longest, lift = longest[:kept], lift[:kept]
+            penalty, level = penalty[:, :kept], level[:, :kept]
+        if settled.all():
+            break
+        before = longest
+    count = len(settled) if settled.all() else int(settled.argmin())
+    coefficients = axes.basis @ along[:, :count]
+    return [_Maximum(coefficients[:, i], log_ratio[:, i]) for i in range(count)]
+
+
+def _newton(
+    model: Model, penalty: Floats, share_p: Floats, share: Floats, start: _Maximum
+) -> _Maximum:
+    """Find the maximum for one penalty."""
+    coefficients, log_ratio = start.coefficients, start.log_ratio
+    offset = _offset(share_p, share)
+    for _ in range(60):
+        logit = log_ratio + offset
+        precision = model.precision(share * _variance(logit), penalty)
+        gradient = (share_p - share * _probability(logit)) @ model.design - penalty @ coefficients
+        step = np.linalg.solve(precision, gradient)
+        change = model.design @ step
         longest = float(np.abs(change).max())
         length = min(1.0, _LONGEST_STEP / max(longest, 1e-300))
-        self.coefficients = self.coefficients + length * step
-        self.log_ratio = self.log_ratio + length * change
-        return longest
+        coefficients = coefficients + length * step
+        log_ratio = log_ratio + length * change
+        if longest < _LAST_STEP:
+            break
+    return _Maximum(coefficients, log_ratio)
 
-    def _probability(self) -> Floats:
-        probability: Floats = 1 / (1 + np.exp(-np.clip(self.log_ratio + self.offset, -35, 35)))
-        return probability
 
-    def _variance(self) -> Floats:
-        probability = self._probability()
-        return probability * (1 - probability)
+def _offset(share_p: Floats, share: Floats) -> float:
+    """Return the logit of P's share of all rows."""
+    weight = float(share_p.sum())
+    return float(np.log(weight / (share.sum() - weight)))
+
+
+def _probability(logit: Floats) -> Floats:
+    probability: Floats = 1 / (1 + np.exp(-np.clip(logit, -35, 35)))
+    return probability
+
+
+def _variance(logit: Floats) -> Floats:
+    probability = _probability(logit)
+    return probability * (1 - probability)

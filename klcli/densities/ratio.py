@@ -330,11 +330,17 @@ def _at_most(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -
     chosen = np.diff(bins, prepend=-1) > 0
     chosen[-1] = True
     if heavy is not None:
-        own = np.flatnonzero(heavy >= max(0.5 / count, 2 * float(np.median(heavy))))
+        own = np.flatnonzero(heavy >= max(0.5 / count, 2 * _median(heavy)))
         for around in (own - 1, own, own + 1):
             chosen[np.clip(around, 0, len(x) - 1)] = True
     knots: Floats = x[chosen]
     return knots
+
+
+def _median(values: Floats) -> float:
+    """Return what `np.median` does, which would import numpy.ma for it."""
+    ordered = np.sort(values)
+    return float(ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2
 
 
 def merge(counts: Floats, groups: int) -> Integers:

@@ -16,7 +16,7 @@ from klcli.estimation.judgement import judge
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.parts import ByParts
 from klcli.intervals.influence import score_interval
-from klcli.intervals.permutation import permutation
+from klcli.intervals.permutation import permutation, upper_quantile
 from klcli.results import Direction, Estimate, Finding, Status
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _examine(
         floor, low = math.nan, interval.low
         if null.values.size:
             floor, bar = (
-                float(np.quantile(null.values, level, method="higher"))
+                upper_quantile(null.values, level)
                 for level in (request.confidence, 0.5 + request.confidence / 2)
             )
             # Whatever the method, an interval above zero needs an estimate above the noise.

@@ -135,7 +135,7 @@ class RatioPlugIn:
         evidence, estimates = [], []
         for model in models(pooled, discrete(table)):
             axes = model.axes(share, information)
-            squared_score = (excess @ (model.design @ axes.basis)) ** 2
+            squared_score = (excess @ axes.design) ** 2
             shrink = 1 / (1 + np.outer(axes.roughness, model.weights))
             gain = squared_score @ shrink
             spread = squared_score @ shrink**2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -158,6 +159,14 @@ def _null(
     else:
         statistic, values = own(table, p, q)
     return Null(_p_value(statistic, p, q), values[1:])
+
+
+def upper_quantile(values: Floats, level: float) -> float:
+    """Return the smallest of some values that at least this share of the others is not above.
+
+    As `numpy.quantile` does by the method "higher", which imports numpy.ma for it.
+    """
+    return float(np.sort(values)[math.ceil(level * (len(values) - 1))])
 
 
 def tested(estimator: Estimator, table: CountTable, resamples: int, rng: Generator) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -56,7 +57,7 @@ def log_deviance_bound(counts: Floats, expected: Floats) -> float:
     t = float(counts[shown] @ np.log(counts[shown] / expected[shown]))
     steps = np.log(np.minimum(expected, _LARGE)) * _STEPS
     cells = np.zeros(len(_EXPONENTS))
-    for step, many in zip(*np.unique(np.floor(steps), return_counts=True), strict=True):
+    for step, many in sorted(Counter(np.floor(steps).tolist()).items()):
         cells += many * (np.maximum(_log_mean(step), _log_mean(step + 1)) + _ALLOWANCE)
     poisson = math.lgamma(n + 1) + n - n * math.log(n)
     return min(0.0, float(np.min(cells - _EXPONENTS * t)) + poisson)

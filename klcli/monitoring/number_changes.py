@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from klcli.monitoring.changes import Column
     from klcli.typing import Floats
 
-#: Values that stand for a missing one where none was foreseen.
-_PLACEHOLDERS: Final = (
-    -1, 0, 9, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999, 1e10, 1e20, 1e30,
-    2147483647, -2147483648, 4294967295, 9223372036854775807, -9223372036854775808, 65535, 32767,
-)  # fmt: skip
+#: Magnitudes of values that stand for a missing one where none was foreseen.
+_PLACEHOLDERS: Final = frozenset({
+    1, 0, 9, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999, 1e10, 1e20, 1e30,
+    2147483647, 2147483648, 4294967295, 2.0**63, 65535, 32767,
+})  # fmt: skip
 #: A value is stuck if it makes up this share of the rows more, and so many times as much.
 _STUCK_SHARE, _STUCK_TIMES = 0.05, 5.0
 #: Rows beyond the reference's range that are told as one outlier each, not as a share.
@@ -63,7 +63,7 @@ class _Repeated:
             before = "never in the reference"
         if self.now > 0.999:
             return Finding("stuck-value", f"every value is {value}, {before}")
-        plain = abs(self.value) in map(abs, _PLACEHOLDERS) and kind != Kind.DATETIME
+        plain = abs(self.value) in _PLACEHOLDERS and kind != Kind.DATETIME
         outside = not column.table.q.minimum <= self.value <= column.table.q.maximum
         share = f"{percent(self.now)} of the values are {value}, {before}"
         if plain and (outside or self.before == 0):
@@ -80,7 +80,7 @@ def _repeated(column: Column) -> _Repeated | None:
     now, before = table.p[atoms] / table.n_p, table.q[atoms] / table.n_q
     grown = (now - before) * (now >= _STUCK_TIMES * before)
     # What stands for missing values is told from a smaller share on, if it is new.
-    known = np.isin(np.abs(table.lower[atoms]), np.abs(np.array(_PLACEHOLDERS, dtype=float)))
+    known = np.array([abs(value) in _PLACEHOLDERS for value in table.lower[atoms].tolist()])
     least = np.where(known & (before == 0), _STUCK_SHARE / 10, _STUCK_SHARE)
     # Among few different values, one more or less frequent is an ordinary change.
     values = np.count_nonzero(table.q[atoms])

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from klcli.cli import options
-from klcli.cli.app import app
+from klcli.cli.app import application
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def complete(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("kl ", list(typer.main.get_command(app).commands)),
+        ("kl ", list(typer.main.get_command(application()).commands)),
         ("kl profile ", ["make", "merge", "show"]),
         ("kl profile a.csv --min", ["--min-count"]),
         ("kl profile merge a.klp --out", ["--output"]),

@@ -201,9 +201,9 @@ def test_the_bar_can_show_the_time_left(capsys, monkeypatch):
 def test_gates_are_completed(kl, monkeypatch):
     from typer.main import get_command
 
-    from klcli.cli.app import app
+    from klcli.cli.app import application
 
-    command = get_command(app).commands["drift"]
+    command = get_command(application()).commands["drift"]
     (option,) = [each for each in command.params if "--fail-on" in each.opts]
     context = command.make_context("drift", ["a", "b"], resilient_parsing=True)
     assert {item.value for item in option.shell_complete(context, "")} == set(GATES)
