@@ -170,10 +170,13 @@ def evidence(
         times = test if rows is None else test.fill_null(False) * pl.col(rows)
         return pl.struct(times.sum())
 
-    found = bare.select(
+    present, numbers, booleans, dates = bare.select(
         present=counted(every.is_not_null()),
         numbers=counted(every.cast(pl.Float64, strict=False).is_not_null()),
         booleans=counted(every.str.to_lowercase().is_in(_TRUTHS)),
         dates=counted(every.str.contains(_ISO)),
     ).row(0)
-    return {name: Evidence(*(test[name] for test in found), final) for name in columns}
+    return {
+        name: Evidence(present[name], numbers[name], booleans[name], dates[name], final)
+        for name in columns
+    }

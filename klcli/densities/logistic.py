@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from klcli.typing import Floats
 
 #: No log ratio is further from the maximum than about this.
-_TOLERANCE = 1e-6
+_TOLERANCE = 1e-7
 #: Longest step of a log ratio, so that separated samples do not overshoot.
 _LONGEST_STEP = 4.0
 #: After a Newton step of this length, the next would be shorter than the tolerance.
 _LAST_STEP = 5e-4
 #: Steps that are tried with the information at no difference before that of the fit is used.
-_QUICK_STEPS = 8
+_QUICK_STEPS = 16
 #: Each of those must be shorter than the one before by this factor.
 _CONTRACTION = 0.3
 #: A path ends when the evidence has fallen this far (in nats) below its maximum: what follows

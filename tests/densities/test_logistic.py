@@ -72,16 +72,17 @@ def test_separated_samples_converge():
     assert fit.log_ratio[0] > 3 > -3 > fit.log_ratio[-1]
 
 
-@pytest.mark.parametrize("weight", [10.0, 1e-2, 1e-6])
-def test_axes_solve_with_the_information_at_no_difference(weight):
-    smooth = model(weight)
+def test_along_the_axes_information_and_penalties_are_diagonal():
+    smooth = model(1.0)
     share = (P + Q) / (P + Q).sum()
-    information = 0.24
-    gradient = np.array([0.3, -0.2, 0.05])
-    hessian = information * DESIGN.T @ (share[:, None] * DESIGN)
-    hessian += next(smooth.penalties())
-    step = smooth.axes(share, information).solve(gradient, weight)
-    assert step == pytest.approx(np.linalg.solve(hessian, gradient), rel=1e-8)
+    axes = smooth.axes(share, 0.24)
+    centred = DESIGN - share @ DESIGN
+    hessian = 0.24 * centred.T @ (share[:, None] * centred) + smooth.prior
+    assert axes.basis.T @ hessian @ axes.basis == pytest.approx(np.eye(3), abs=1e-9)
+    roughness = axes.basis.T @ smooth.roughness @ axes.basis
+    assert roughness == pytest.approx(np.diag(axes.roughness), abs=1e-9)
+    assert axes.design == pytest.approx(DESIGN @ axes.basis)
+    assert axes.mean == pytest.approx(share @ axes.design)
 
 
 @pytest.mark.parametrize("effect", [0.0, 1e-3, 0.05, 0.5, 3.0])
