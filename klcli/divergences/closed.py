@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from klcli.divergences.build import FAMILIES
@@ -13,7 +13,7 @@ from klcli.divergences.closed_shape import SHAPE
 from klcli.divergences.closed_vector import VECTOR
 from klcli.divergences.familiar import FAMILIAR
 from klcli.divergences.formula import BY_PARTS
-from klcli.divergences.moments import entropy, real_moments, support
+from klcli.divergences.moments import entropy, entropy_error, real_moments, support
 
 if TYPE_CHECKING:
     from klcli.divergences.forms import Form
@@ -92,8 +92,11 @@ def closed_entropy(side: Known) -> tuple[float, float] | None:
     found = forms(side)
     if found and found[0].chart[0] == "count":
         return discrete_entropy(found[0])
-    value = entropy(found[0]) if found else vector_entropy(side)
-    return None if value is None else (value, ROUNDING * max(abs(value), 1.0))
+    if found:
+        value = entropy(found[0])
+        return value, ROUNDING * abs(value) + entropy_error(found[0])
+    whole = vector_entropy(side)
+    return None if whole is None else (whole, ROUNDING * max(abs(whole), 1.0))
 
 
 def _by_moments(p: tuple[Form, ...], q: tuple[Form, ...]) -> Closed | None:
@@ -101,9 +104,10 @@ def _by_moments(p: tuple[Form, ...], q: tuple[Form, ...]) -> Closed | None:
     target = next((form for form in q if form.chart[0] == "real"), None)
     if target is None or target.group not in {"normal", "exponential"}:
         return None
-    mean, variance = next(
-        (found for found in map(real_moments, p) if not math.isnan(found[1])), (math.nan, math.nan)
-    )
+    moments = next((m for m in map(real_moments, p) if not math.isnan(m.variance)), None)
+    if moments is None:
+        return None
+    mean, variance = moments.mean, moments.variance
     at, size = target.values
     if target.group == "normal":
         if math.isinf(variance):
@@ -112,6 +116,8 @@ def _by_moments(p: tuple[Form, ...], q: tuple[Form, ...]) -> Closed | None:
             )
         terms = [math.log(size * math.sqrt(2 * math.pi)), variance / (2 * size**2)]
         terms.append(((mean - at) / size) ** 2 / 2)
+        lost = moments.variance_error / (2 * size**2)
+        lost += (abs(mean - at) + moments.mean_error) * moments.mean_error / size**2
         text = _NORMAL
     else:
         if math.isinf(mean):
@@ -119,10 +125,18 @@ def _by_moments(p: tuple[Form, ...], q: tuple[Form, ...]) -> Closed | None:
                 math.inf, 0.0, _EXPON, BY_PARTS, "the integral diverges: P's mean is infinite"
             )
         terms, text = [-math.log(size), size * (mean - at)], _EXPON
+        lost = size * moments.mean_error
     if math.isnan(math.fsum(terms)):
         return None
-    return _summed([*terms, -entropy(p[0])], text, BY_PARTS)
+    found = _summed([*terms, -entropy(p[0])], text, BY_PARTS)
+    lost += entropy_error(p[0])
+    if found is None or lost > _TOO_MUCH * max(found.value, _TOO_MUCH):
+        return None
+    return replace(found, error=found.error + lost)
 
+
+#: Rounding beyond this share of a result is left to quadrature; so are results below it.
+_TOO_MUCH: Final = 1e-11
 
 _NORMAL: Final = "log(σ2·√(2π)) + (Var P + (E P − μ2)²)/(2σ2²) − h(P)"
 _EXPON: Final = "(E P − loc2)/scale2 + log(scale2) − h(P)"

@@ -49,7 +49,7 @@ class Model:
 
     def _log(self, x: Floats) -> Floats:
         with np.errstate(all="ignore"):
-            logs = [part.logpmf(x) if self.discrete else part.logpdf(x) for part in self.parts]
+            logs = [part.logpmf(x) if self.discrete else _logpdf(part, x) for part in self.parts]
             if len(logs) == 1:
                 return np.asarray(logs[0], dtype=float)
             stacked = np.array(logs) + np.log(self.weights).reshape(-1, *[1] * np.ndim(x))
@@ -87,7 +87,7 @@ class Model:
         """Return a sample of shape (size,), as independent draws."""
         counts = rng.multinomial(size, self.weights)
         drawn = [
-            np.asarray(_rvs(part, int(count), rng), dtype=float)
+            np.asarray(rvs(part, int(count), rng), dtype=float)
             for part, count in zip(self.parts, counts, strict=True)
         ]
         return rng.permutation(np.concatenate(drawn)) if len(drawn) > 1 else drawn[0]
@@ -138,7 +138,16 @@ def quick(part: Any, method: str) -> bool:
     return getattr(type(part.dist), method) is not getattr(general, method)
 
 
-def _rvs(part: Any, count: int, rng: Generator) -> Any:
+def _logpdf(part: Any, x: Floats) -> Any:
+    """Return the log density; of laplace SciPy takes the log of a density that underflows."""
+    if part.dist.name != "laplace":
+        return part.logpdf(x)
+    _, loc, scale = part.dist._parse_args(*part.args, **part.kwds)
+    return -np.abs((x - loc) / scale) - np.log(2 * scale)
+
+
+def rvs(part: Any, count: int, rng: Generator) -> Any:
+    """Return draws of a frozen distribution."""
     if isinstance(part, _Categories) or not hasattr(part.dist, "pmf"):
         return part.rvs(count, random_state=rng)
     # NumPy draws counts only for parameters that are integers by type.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from math import inf, log, nan, pi
 from typing import TYPE_CHECKING, Final
 
@@ -87,42 +88,103 @@ def entropy(form: Form) -> float:
     return own  # real, shift, circle
 
 
-def _power_mean(form: Form, power: int) -> float:
-    """Return E e^(power·y) of a form on the log chart: the moments of x − loc."""
+@dataclass(frozen=True, slots=True)
+class RealMoments:
+    """Mean and variance of x, and what rounding can have done to each.
+
+    NaN where there is no formula here, inf where they diverge.
+    """
+
+    mean: float
+    variance: float
+    mean_error: float = 0.0
+    variance_error: float = 0.0
+
+
+_UNKNOWN: Final = RealMoments(nan, nan)
+
+
+def _log_chart(form: Form) -> RealMoments:
+    """Return the moments of x − loc for a form on the log chart.
+
+    Without E X² − (E X)² where there is another way: of a gamma variable of shape 10⁶ that
+    difference has lost all but a few digits.
+    """
     first, second, *rest = form.values
+    eps = 4 * 2.0**-52
     if form.group == "normal":
-        return math.exp(power * first + (power * second) ** 2 / 2)
-    if form.group == "loggamma":
-        moved = first + power / second
-        if moved <= 0:
-            return inf
-        return math.exp(power * rest[0] + math.lgamma(moved) - math.lgamma(first))
-    if form.group == "exponential":
-        return math.exp(power * first) * second / (second - power) if second > power else inf
-    if form.group == "uniform":
-        ends = math.exp(power * second) - math.exp(power * first)
-        return ends / (power * (second - first))
-    return nan
+        mean = math.exp(first + second**2 / 2)
+        variance, lost = mean**2 * math.expm1(second**2), abs(first) + second**2
+    elif form.group == "loggamma" and second == 1:
+        mean = math.exp(rest[0]) * first
+        variance, lost = math.exp(2 * rest[0]) * first, abs(rest[0])
+    elif form.group == "loggamma":
+        return _power_of_gamma(first, 1 / second, rest[0])
+    elif form.group == "exponential":
+        mean = math.exp(first) * second / (second - 1) if second > 1 else inf
+        variance = inf
+        if second > 2:
+            variance = math.exp(2 * first) * second / ((second - 1) ** 2 * (second - 2))
+        lost = abs(first) + second / abs(second - 2) if second != 2 else 0.0
+    elif form.group == "uniform":
+        mean = (math.exp(second) - math.exp(first)) / (second - first)
+        square = (math.exp(2 * second) - math.exp(2 * first)) / (2 * (second - first))
+        lost = 1 + abs(first) + abs(second) + (abs(first) + abs(second)) / (second - first)
+        return RealMoments(mean, square - mean * mean, eps * lost * mean, eps * lost * square)
+    else:
+        return _UNKNOWN
+    lost = eps * (1 + 2 * lost)
+    return RealMoments(mean, variance, lost * mean, lost * variance)
 
 
-def real_moments(form: Form) -> tuple[float, float]:
-    """Return mean and variance of x; NaN where there is no formula here, inf where they diverge."""
+def _power_of_gamma(a: float, power: float, log_scale: float) -> RealMoments:
+    """Return the moments of scale·G^power, with G a gamma variable of shape `a`."""
+    if a + power <= 0:
+        return RealMoments(inf, inf)
+    logs = [math.lgamma(a), math.lgamma(a + power)]
+    mean = math.exp(log_scale + logs[1] - logs[0])
+    lost = 4 * 2.0**-52 * (1 + abs(log_scale) + sum(map(abs, logs)))
+    if a + 2 * power <= 0:
+        return RealMoments(mean, inf, mean * lost, 0.0)
+    logs.append(math.lgamma(a + 2 * power))
+    lost = 4 * 2.0**-52 * (1 + abs(log_scale) + sum(map(abs, logs)))
+    growth = math.expm1(logs[2] - 2 * logs[1] + logs[0])
+    return RealMoments(mean, mean**2 * growth, mean * lost, 4 * mean**2 * (1 + growth) * lost)
+
+
+def real_moments(form: Form) -> RealMoments:
+    """Return mean and variance of x."""
     chart, where = form.chart
-    if chart == "real":
-        return _MOMENTS[form.group](form.values)[:2]
+    eps = 4 * 2.0**-52
     if chart == "log":
         try:
-            mean, square = _power_mean(form, 1), _power_mean(form, 2)
+            found = _log_chart(form)
         except OverflowError:
-            return nan, nan
-        if math.isinf(mean) or math.isinf(square):
-            return where[0] + mean, inf
-        return where[0] + mean, square - mean * mean
-    if chart in {"unit", "shift"}:
+            return _UNKNOWN
+        scale = 1.0
+    elif chart in {"real", "unit", "shift"}:
         mean, variance, _ = _MOMENTS[form.group](form.values)
+        found = RealMoments(mean, variance, eps * abs(mean), eps * variance)
         scale = where[1] if chart == "unit" else 1.0
-        return where[0] + scale * mean, scale * scale * variance
-    return nan, nan
+    else:
+        return _UNKNOWN
+    start = where[0] if chart != "real" else 0.0
+    return RealMoments(
+        start + scale * found.mean,
+        scale * scale * found.variance,
+        scale * found.mean_error + eps * abs(start),
+        scale * scale * found.variance_error,
+    )
+
+
+def entropy_error(form: Form) -> float:
+    """Return what rounding can have done to the entropy: large shapes cancel against each other."""
+    size = 1.0
+    if form.group == "loggamma":
+        size += abs(math.lgamma(form.values[0])) + abs(form.values[0] * log(form.values[0]))
+    elif form.group == "beta":
+        size += sum(abs(a * log(a)) for a in (*form.values, sum(form.values)))
+    return 4 * 2.0**-52 * size
 
 
 def support(form: Form) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -93,6 +93,13 @@ class ScipyFamily:
     reach : float
         Coordinates of shapes count up to here, from −reach: beyond it a family has long become
         another one, and its density is full of rounding.
+    anchored : bool
+        Whether the coordinates of loc and scale stand for the median and half the distance of the
+        quantiles 0.16 and 0.84. Where a family nears another one as a shape grows, as gamma nears
+        norm, loc and scale run away together with the shape; these do not.
+    pins : tuple of float
+        Ends of the support that are held where they are, by loc, or by loc and scale; NaN for
+        others.
     """
 
     name: str
@@ -104,10 +111,14 @@ class ScipyFamily:
     centre: float = 0.0
     spread: float = 1.0
     reach: float = 14.0
+    anchored: bool = False
+    pins: tuple[float, float] = (math.nan, math.nan)
     _fitted: tuple[int, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self) -> None:
-        fitted = tuple(i for i, name in enumerate(self.names) if name not in self.fixed)
+        ends = sum(map(math.isfinite, self.pins))
+        placed = {*self.fixed, *("loc", "scale")[:ends]}
+        fitted = tuple(i for i, name in enumerate(self.names) if name not in placed)
         object.__setattr__(self, "_fitted", fitted)
 
     @property
@@ -163,11 +174,31 @@ class ScipyFamily:
                 if scale == "size"
                 else value
             )
+        if self.anchored:
+            middle, half = self._standard(values)
+            values[-1] /= half
+            values[-2] -= middle * values[-1]
+        if any(map(math.isfinite, self.pins)):
+            self._pin(values)
         return values
+
+    def _pin(self, values: Floats) -> None:
+        """Set loc, and scale for two ends, so that the support ends where it is to."""
+        first, last = self.pins
+        with np.errstate(all="ignore"):
+            low, high = self.dist.support(*values[:-2])
+            if math.isfinite(first) and math.isfinite(last):
+                values[-1] = (last - first) / (high - low)
+            values[-2] = (
+                first - values[-1] * low if math.isfinite(first) else last - values[-1] * high
+            )
 
     def free(self, values: Floats) -> Floats:
         """Return the coordinates of the parameters that are fitted."""
         free = []
+        if self.anchored:
+            middle, half = self._standard(values)
+            values = np.append(values[:-2], [values[-2] + middle * values[-1], values[-1] * half])
         for position, scale in zip(self._fitted, self.scales, strict=True):
             value = float(values[position])
             if scale == "place":
@@ -176,6 +207,14 @@ class ScipyFamily:
                 value /= self.spread
             free.append(_TO_FREE[scale](value))
         return np.array(free)
+
+    def _standard(self, values: Floats) -> tuple[float, float]:
+        """Return median and half width where loc is 0 and scale 1; NaN where there are none."""
+        low, middle, high = _quantiles(
+            self.dist, (0.16, 0.5, 0.84), tuple(map(float, values[:-2]))
+        )[:3]
+        half = float(high - low) / 2
+        return float(middle), half if half > 0 else math.nan
 
     def spent(self, free: Floats) -> tuple[int, ...]:
         """Return positions of parameters that came to the end of what is tried."""
@@ -328,50 +367,3 @@ class NormalMixture:
         """Return the mixture as other commands take it, in full precision."""
         rows = values.reshape(-1, 3)
         return " + ".join(f"{float(w)!r}*norm({float(m)!r}, {float(s)!r})" for w, m, s in rows)
-
-
-def placed(
-    side: ScipyFamily | NormalMixture, start: Floats, centre: float, spread: float
-) -> ScipyFamily | NormalMixture:
-    """Return the family with coordinates that suit values like `start` and a target's place.
-
-    Where a parameter may not be negative its log is the coordinate; where it may not exceed 1
-    either, its log odds. Which values there may be is asked of scipy's support.
-    """
-    if isinstance(side, NormalMixture):
-        return replace(side, centre=centre, spread=spread)
-
-    def legal(position: int, value: float) -> bool:
-        tried = start.copy()
-        tried[position] = value
-        return not math.isnan(side.support(tried)[0])
-
-    scales = []
-    for position in side.fitted:
-        value = float(start[position])
-        if side.names[position] == "loc":
-            scales.append("place")
-        elif side.names[position] == "scale":
-            scales.append("size")
-        elif value > 0 and not legal(position, -max(value, 1.0)):
-            unit = 0 < value < 1 and not legal(position, 1.5)
-            scales.append("unit" if unit else "positive")
-        else:
-            scales.append("real")
-    return replace(side, scales=tuple(scales), centre=centre, spread=spread)
-
-
-def reaching(
-    side: ScipyFamily, start: Floats, loss: Callable[[ScipyFamily], float]
-) -> ScipyFamily:
-    """Return the family with shapes as far out as `start`, if that makes the loss smaller."""
-    sizes = [
-        abs(coordinate)
-        for scale, coordinate in zip(side.scales, side.free(start), strict=True)
-        if scale in {"positive", "unit"}
-    ]
-    farthest = max(sizes, default=0.0)
-    if farthest <= side.reach - 3:
-        return side
-    farther = replace(side, reach=farthest + 3)
-    return farther if loss(farther) < loss(side) - 1e-6 or math.isinf(loss(side)) else side

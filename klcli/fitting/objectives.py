@@ -30,8 +30,15 @@ class CrossEntropy:
     points: Points
 
     def __call__(self, free: Floats) -> float:
+        """Return it in nats at coordinates of the family."""
+        return self.at(self.family.values(free))
+
+    def at(self, values: Floats) -> float:
         """Return it in nats; inf where Q misses a point, NaN where there is no such Q."""
-        logs = self.family.log(self.points.values, self.family.values(free))
+        low, high = self.family.support(values)
+        if low > self.points.span[0] or high < self.points.span[1]:
+            return math.inf  # between P's end and the first node there is mass as well
+        logs = self.family.log(self.points.values, values)
         return -float(self.points.weights @ logs)
 
     def scores(self, free: Floats) -> Floats:
@@ -63,8 +70,11 @@ class Reverse:
     _held: list[tuple[Floats, Floats, Floats]] = field(default_factory=list)
 
     def __call__(self, free: Floats) -> float:
+        """Return it in nats at coordinates of the family."""
+        return self.at(self.family.values(free))
+
+    def at(self, values: Floats) -> float:
         """Return it in nats; inf where Q has mass that P lacks, NaN where there is no such Q."""
-        values = self.family.values(free)
         nodes = self.nodes(values)
         if nodes is None:
             return math.nan
@@ -110,4 +120,6 @@ def _integral(nodes: tuple[Floats, Floats, Floats], log_q: Floats) -> float:
     _, weights, log_p = nodes
     with np.errstate(all="ignore"):
         mass = np.exp(log_q)
-        return float(weights @ np.where(mass > 0, mass * (log_q - log_p), 0.0))
+        # A node that rounding puts on an end, where a density may be infinite, counts for nothing.
+        counts = (mass > 0) & (log_q < math.inf)
+        return float(weights @ np.where(counts, mass * (log_q - log_p), 0.0))

@@ -74,18 +74,22 @@ class Optimum:
         """Whether this is a smooth minimum: no slope, and curved upwards."""
         if not (self.gradient < CONVERGED and np.isfinite(self.hessian).all()):
             return False
-        lowest = float(np.linalg.eigvalsh(self.hessian)[0])
-        return lowest > -FLAT
+        return bool((self._curvatures() > -FLAT).all())
+
+    def _curvatures(self) -> Floats:
+        if not len(self.free):
+            return np.zeros(0)
+        return np.asarray(np.linalg.eigvalsh(self.hessian), dtype=float)
 
     @property
     def plain(self) -> bool:
         """Whether the function rises in no direction: no minimum, but the end of everything."""
-        return self.converged and float(np.linalg.eigvalsh(self.hessian)[-1]) < FLAT
+        return self.converged and len(self.free) > 0 and bool((self._curvatures() < FLAT).all())
 
     @property
     def flat(self) -> bool:
         """Whether the function does not rise in some direction."""
-        return self.converged and float(np.linalg.eigvalsh(self.hessian)[0]) < FLAT
+        return self.converged and bool((self._curvatures() < FLAT).any())
 
 
 class Deadline(Exception):  # noqa: N818 - it is no error
@@ -129,7 +133,7 @@ def minimise(
     ----------
     .. [1] J. Nocedal, S. Wright, "Numerical Optimization" (2006), chapters 4 and 6.
     """
-    watched = Watched(function, _CALLS * len(start), seconds)
+    watched = Watched(function, _CALLS * max(len(start), 1), seconds)
     iterations = 0
     last: Optimum | None = None
     try:
@@ -138,6 +142,9 @@ def minimise(
             return _late(watched, 0)
         if not math.isfinite(first):
             return None
+        if not len(start):
+            nothing = np.zeros((0, 0))
+            return Optimum(start, first, 0.0, nothing, 0, wall=False, least=True)
         if rough and not _slopes(watched, start) < _NEAR:
             iterations += _simplex(watched, start, 1e-3, 250)
         for _ in range(2):

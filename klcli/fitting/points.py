@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 LEVELS: Final = np.array(
     [1e-15, 1e-13, 1e-11, 1e-9, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5]
 )
+#: For a target that is named, so close that ten nodes follow a power of x between two of them.
+_FINE: Final = np.sort(
+    np.concatenate([LEVELS, [1e-14, 1e-12, 1e-10, 1e-8], 10.0 ** np.arange(-14.5, -2, 1)])
+)
 #: Nodes of a panel.
 _ORDER: Final = 10
 #: Whole numbers that are summed over.
@@ -66,7 +70,7 @@ class KnownShape:
         """Return quantiles of every part, and the ends of their supports."""
         if not self._ends:
             ends = [end for pair in self.supports for end in pair if math.isfinite(end)]
-            self._ends.append(np.unique(np.concatenate([self.model.quantiles(LEVELS), ends])))
+            self._ends.append(np.unique(np.concatenate([self.model.quantiles(_FINE), ends])))
         return self._ends[0]
 
 
@@ -82,11 +86,14 @@ class Points:
         They sum to 1.
     rows : int
         Rows behind them; 0 for a known distribution.
+    span : tuple of float
+        Ends of the support of a known distribution; NaN for rows.
     """
 
     values: Floats
     weights: Floats
     rows: int
+    span: tuple[float, float] = (math.nan, math.nan)
 
     @classmethod
     def of_rows(cls, values: Floats) -> Points:
@@ -104,8 +111,10 @@ class Points:
         else:
             values, widths = panels(shape.ends())
             masses = widths * np.exp(shape.log(values))
-        kept = masses > 0
-        return cls(values[kept], masses[kept] / masses.sum(), 0)
+        span = min(low for low, _ in shape.supports), max(high for _, high in shape.supports)
+        # Floats near an end such as 1 may be the end itself, where densities are 0 or infinite.
+        kept = (masses > 0) & (shape.discrete | ((values > span[0]) & (values < span[1])))
+        return cls(values[kept], masses[kept] / masses[kept].sum(), 0, span)
 
     @property
     def mean(self) -> float:

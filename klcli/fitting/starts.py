@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from klcli.fitting.coordinates import placed
 from klcli.fitting.em import fit_mixture
-from klcli.fitting.families import NormalMixture, placed
+from klcli.fitting.families import NormalMixture
 from klcli.fitting.objectives import CrossEntropy
 from klcli.fitting.optimise import simplex
 
@@ -187,6 +188,6 @@ def near(
     found = start(family, values, full=False)
     if found is None:
         return None
-    suited = placed(family, found, points.mean, points.deviation)
+    suited = placed(family, found, float(values.mean()), float(values.std()) or 1.0)
     loss = CrossEntropy(suited, type(points).of_rows(values))
     return suited.values(simplex(loss, suited.free(found)))

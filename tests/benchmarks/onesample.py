@@ -136,13 +136,15 @@ class Against:
 
 def drawn(expression: str, n: int, rng: Generator) -> np.ndarray:
     """Draw rows of an expression."""
+    from klcli.divergences.models import rvs
+
     law = _model(expression)
     part = rng.choice(len(law.parts), size=n, p=law.weights)
     values = np.empty(n)
     for which, each in enumerate(law.parts):
         chosen = part == which
         if hasattr(each, "rvs"):
-            values[chosen] = each.rvs(chosen.sum(), random_state=rng)
+            values[chosen] = rvs(each, int(chosen.sum()), rng)
         else:  # categories
             values[chosen] = each.ppf(rng.random(chosen.sum()))
     return values

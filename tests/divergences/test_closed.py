@@ -212,6 +212,36 @@ def test_pairs_of_other_families_agree_with_quadrature(p, q):
     assert found.error < 1e-9
 
 
+@pytest.mark.parametrize(
+    ("p", "q", "value"),
+    [
+        # Distributions that near a normal one, at the divergence of the next term of the series.
+        ("gamma(1e6, -1000, 0.001)", "norm(0, 1)", 1 / 3e6),
+        ("gamma(4e8, -20000, 5e-5)", "norm(0, 1)", 1 / 1.2e9),
+        ("lognorm(1e-4, -10000, 10000)", "norm(0, 1)", 8.75e-9),
+    ],
+)
+def test_formulas_that_cancel_give_way_to_quadrature(p, q, value):
+    """Moments and entropy of a gamma variable of shape 10⁶ leave no digit of the difference."""
+    found = exact(p, q, direction="forward").results[0]
+    assert found.value == pytest.approx(value, rel=1e-3)
+    assert abs(found.value - value) <= found.error_bound + 1e-3 * value
+
+
+def test_the_error_of_an_entropy_that_cancels_is_told():
+    value, error = closed_entropy(distribution("gamma(1e7)"))
+    assert abs(value - (0.5 * log(2 * math.pi * math.e * 1e7) - 1 / 3e7)) < error
+    assert 1e-9 < error < 1e-6
+
+
+def test_a_tail_that_outweighs_laplace_is_infinite():
+    """Whose density underflows, in SciPy also its log."""
+    for text in ("laplace()", "laplace(0.1, 3)"):
+        found = exact("cauchy()", text, direction="forward").results[0]
+        assert found.status == "infinite"
+    assert model(distribution("laplace(1, 2)")).log(np.array([3001.0])) == [-1500 - log(4)]
+
+
 def test_every_formula_of_numbers_is_tried_above():
     groups = {group for pair in PAIRS for group in pair}
     tried = [known(name, one(name, (0.5,) * 4)) for name in FAMILIES if name not in NESTED]

@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from klcli.errors import UsageError
-from klcli.fitting.families import NormalMixture, placed
+from klcli.fitting.coordinates import placed
+from klcli.fitting.families import NormalMixture
 from klcli.fitting.named import family
 from klcli.fitting.unknowns import unknowns
 
