@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 BUMP_VARIANCE = 4.0
 #: Log posterior odds from which ends are fitted: below, they would weigh next to nothing.
 _WORTH_WHILE = -2.0
+_LOG_2 = math.log(2)
 
 
 def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]], float]:
@@ -24,6 +26,9 @@ def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]]
     approximation around the binomial likelihood ratio, plus the log prior probability of that
     stretch: half of all stretches are a tail, the others begin anywhere, and the logarithm of
     their length is uniform. Of all sets of disjoint stretches the one with the largest sum is found by dynamic programming.
+
+    A stretch at either end that holds rows of one sample alone may also be one where the other
+    has no mass at all: as likely as not, its support ends there.
 
     Parameters
     ----------
@@ -37,7 +42,8 @@ def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]]
     stretches : list of (int, int)
         First cell and the one after the last, in order; empty where nothing sticks out.
     log_prior : float
-        Log prior probability of stretches like these against none.
+        Log prior probability of stretches like these against none, with what the evidence of a
+        fit with their levels lacks where a support may end.
 
     References
     ----------
@@ -60,7 +66,10 @@ def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]]
     gain = _gain(sums, every[:, None], every[None, :], log_prior)
     chosen = _best_disjoint(gain)
     # No more than certain: longer stretches may be likelier alone, though not with the others.
-    return chosen, sum(min(0.0, log_prior[place] + _kin(gain, *place)) for place in chosen)
+    return chosen, sum(
+        min(0.0, log_prior[place] + _kin(gain, *place)) + _beyond_level(sums, *place)
+        for place in chosen
+    )
 
 
 def _sums(log_odds: Floats, p: Floats, q: Floats) -> list[Floats]:
@@ -76,9 +85,10 @@ def _sums(log_odds: Floats, p: Floats, q: Floats) -> list[Floats]:
 def ends(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]], float]:
     """Find where both tails deserve a level of their own, as `bumps` finds other stretches.
 
-    Where one support is narrower, or a part of one sample is wider, both ends differ together:
-    that is as likely as no stretch at all, and not as two accidents. The logarithm of either
-    length is uniform.
+    Where one support is narrower, or a part of one sample is wider, both ends differ together and
+    in the same direction: that is as likely as no stretch at all, and not as two accidents, and
+    either sample may be the wider one. The logarithm of either length is uniform; each is its
+    posterior mean, as the longest run of one sample holds some rows that chance put there.
 
     Returns
     -------
@@ -96,19 +106,40 @@ def ends(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]],
     zeros, last = np.zeros_like(length), np.full_like(length, cells)
     left = _gain(sums, zeros, length, log_prior)
     right = _gain(sums, last - length, last, log_prior)
-    inner, outer = int(left.argmax()), int(right.argmax())
-    gained = float(_log_sum(left) + _log_sum(right))
-    if gained < _WORTH_WHILE or length[inner] + length[outer] > cells:
+    surplus = sums[0] - sums[2]
+    of_p = surplus[length] > 0, surplus[-1] - surplus[last - length] > 0
+    either = [
+        [np.where(of_p[end] == side, each, -np.inf) for end, each in enumerate((left, right))]
+        for side in (True, False)
+    ]
+    totals = [_log_sum(left) + _log_sum(right) for left, right in either]
+    largest = int(np.argmax(totals))
+    gained = totals[largest] - _LOG_2
+    if gained < _WORTH_WHILE:
+        return [], 0.0
+    left, right = either[largest]
+    inner, outer = _mean_place(left), _mean_place(right)
+    if length[inner] + length[outer] > cells:
         return [], 0.0
     kin = _log_sum(left) - left[inner] + _log_sum(right) - right[outer]
-    prior = log_prior[inner] + log_prior[outer]
+    prior = log_prior[inner] + log_prior[outer] - _LOG_2
     places = [(0, int(length[inner])), (cells - int(length[outer]), cells)]
-    return places, float(min(0.0, prior + kin))
+    beyond = sum(_beyond_level(sums, *place) for place in places)
+    return places, min(0.0, float(prior + kin)) + beyond
+
+
+def _mean_place(gain: Floats) -> int:
+    """Return the posterior mean of the place, or the likeliest where that one cannot be."""
+    weight = np.exp(gain - gain.max())
+    place = round(float(weight @ np.arange(len(gain)) / weight.sum()))
+    return place if np.isfinite(gain[place]) else int(gain.argmax())
 
 
 def _log_sum(logs: Floats) -> float:
-    largest = logs.max()
-    return float(np.log(np.exp(logs - largest).sum()) + largest)
+    largest = float(logs.max())
+    if largest == -math.inf:
+        return largest
+    return float(np.log(np.exp(logs - largest).sum())) + largest
 
 
 @lru_cache(maxsize=4)
@@ -144,6 +175,16 @@ def _promising(sums: list[Floats], log_prior: Floats) -> tuple[Integers, Integer
 
 def _gain(sums: list[Floats], first: Integers, stop: Integers, log_prior: Floats) -> Floats:
     """Return the log posterior odds of an own level for [first, stop) against none."""
+    level, none = _own_level(sums, first, stop)
+    result: Floats = np.logaddexp(level, none) - _LOG_2 + log_prior
+    return np.where(np.isfinite(none), result, level + log_prior)
+
+
+def _own_level(sums: list[Floats], first: Integers, stop: Integers) -> tuple[Floats, Floats]:
+    """Return the log Bayes factors of an own level, and of no mass of one sample, against none.
+
+    The latter is −inf but at the ends, where there are rows of one sample alone.
+    """
     rows_p, rows_q, mean, information = (
         np.maximum(total[stop] - total[first], 0.0) for total in sums
     )
@@ -151,9 +192,17 @@ def _gain(sums: list[Floats], first: Integers, stop: Integers, log_prior: Floats
     deviance = _times_log(rows_p, np.maximum(mean, 1e-300)) + _times_log(rows_q, other)
     # The prior shrinks the level: the deviance counts in the share that the data determine.
     determined = BUMP_VARIANCE * information
-    occam = 0.5 * np.log1p(determined)
-    result: Floats = deviance * determined / (1 + determined) - occam + log_prior
-    return result
+    level = deviance * determined / (1 + determined) - 0.5 * np.log1p(determined)
+    at_end = (first == 0) | (stop == len(sums[0]) - 1)
+    return level, np.where(at_end & (np.minimum(rows_p, rows_q) == 0), deviance, -np.inf)
+
+
+def _beyond_level(sums: list[Floats], first: int, stop: int) -> float:
+    """Return what the log evidence of a level lacks if it may as well be that of no mass."""
+    level, none = (
+        float(each[0]) for each in _own_level(sums, np.array([first]), np.array([stop]))
+    )
+    return float(np.logaddexp(none - level, 0.0)) - _LOG_2 if math.isfinite(none) else 0.0
 
 
 def _kin(gain: Floats, first: int, stop: int) -> float:

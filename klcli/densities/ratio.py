@@ -17,6 +17,8 @@ from klcli.densities.splines import linear, natural_cubic
 from klcli.typing import FittedPair
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from klcli.typing import Floats, Integers, LogRatio
 
 #: Prior variance of the slope of the log ratio per unit of normal score, and of the deviation of
@@ -33,6 +35,9 @@ _HEAVY = 0.02
 _MOST_ATOMS = 16
 #: Fits that weigh less than this in the average are left out of it.
 _NEGLIGIBLE_WEIGHT = 1e-4
+#: Ends are not added to a model whose evidence is so many nats below the best: with them it would
+#: weigh a twentieth of the best with them.
+_LAGGING = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,8 +145,18 @@ class Ratio:
         ]
         if len(competing) > 1:
             rough = _with_bumps(competing[0], paths[0], p, q)
+            # A ratio that jumps at both ends may be smooth between them or flat.
+            parting = ends(np.full(len(p), np.log(p.sum() / q.sum())), p, q)
+            parted = [
+                _with_levels(competing[base], *parting, p, q)
+                if _most(fits) - max(fit.log_evidence for fit in paths[base]) < _LAGGING
+                else []
+                for base in (0, -1)
+            ]
+            rough += parted[0]
             if _most(rough) > _most(fits):
                 rough += _with_bumps(competing[-1], paths[-1], p, q)
+            rough += parted[1]
             fits += rough
         evidence = np.array([fit.log_evidence for _, fit in fits])
         weights = np.exp(evidence - evidence.max())
@@ -256,7 +271,6 @@ def _with_bumps(smooth: Model, along: list[Fit], p: Floats, q: Floats) -> list[t
     They are looked for around no difference at all, around the smoothest fit and around the one
     with the most evidence.
     """
-    rows = float(p.sum() + q.sum())
     offset = np.log(p.sum() / q.sum())
     found: dict[tuple[tuple[int, int], ...], float] = {}
     best = max(along, key=lambda fit: fit.log_evidence)
@@ -264,21 +278,27 @@ def _with_bumps(smooth: Model, along: list[Fit], p: Floats, q: Floats) -> list[t
     for log_ratio in (np.zeros(len(p)), *(fit.log_ratio for fit in around)):
         places, log_prior = bumps(log_ratio + offset, p, q)
         found.setdefault(tuple(places), log_prior)
-    places, log_prior = ends(offset + np.zeros(len(p)), p, q)
-    found.setdefault(tuple(places), log_prior)
-    fits = []
-    for stretches, log_prior in found.items():
-        if not stretches:
-            continue
-        extra = np.zeros((len(p), len(stretches)))
-        for column, (first, stop) in enumerate(stretches):
-            extra[first:stop, column] = 1
-        model = _with_terms(smooth, extra, BUMP_VARIANCE, rows)
-        fits += [
-            (model, replace(fit, log_evidence=fit.log_evidence + log_prior))
-            for fit in path(model, p, q)
-        ]
-    return fits
+    return [
+        fit
+        for stretches, log_prior in found.items()
+        for fit in _with_levels(smooth, stretches, log_prior, p, q)
+    ]
+
+
+def _with_levels(
+    smooth: Model, stretches: Sequence[tuple[int, int]], log_prior: float, p: Floats, q: Floats
+) -> list[tuple[Model, Fit]]:
+    """Fit a model with a level of its own for each of some stretches, if there are any."""
+    if not stretches:
+        return []
+    extra = np.zeros((len(p), len(stretches)))
+    for column, (first, stop) in enumerate(stretches):
+        extra[first:stop, column] = 1
+    model = _with_terms(smooth, extra, BUMP_VARIANCE, float(p.sum() + q.sum()))
+    return [
+        (model, replace(fit, log_evidence=fit.log_evidence + log_prior))
+        for fit in path(model, p, q)
+    ]
 
 
 def _with_atoms(model: Model, atoms: Integers, rows: float) -> Model:

@@ -94,8 +94,8 @@ def drift(
 
     >>> import numpy as np
     >>> rng = np.random.default_rng(7)
-    >>> reference, same = rng.normal(0, 1, 2000), rng.normal(0, 1, 2000)
-    >>> report = drift(reference, {"monday": same, "tuesday": rng.normal(1, 1, 2000)})
+    >>> reference, same = rng.normal(0, 1, 3000), rng.normal(0, 1, 3000)
+    >>> report = drift(reference, {"monday": same, "tuesday": rng.normal(1, 1, 3000)})
     >>> for result in report.results:
     ...     print(result.batch, round(result.estimate.estimate, 1) + 0, result.verdict)
     monday 0.0 stable

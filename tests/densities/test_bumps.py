@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -73,15 +74,42 @@ def test_few_cells(cells):
     assert bumps(np.zeros(cells), np.full(cells, 9.0), np.full(cells, 9.0)) == ([], 0.0)
 
 
+def apart(ends_p, ends_q):
+    """Return 64 cells with three rows of each sample, but for the first two and the last two."""
+    p, q = np.full(64, 3.0), np.full(64, 3.0)
+    for side, (left, right) in ((p, ends_p), (q, ends_q)):
+        side[:2], side[-2:] = left, right
+    return p, q
+
+
 def test_both_ends_are_found_together():
     """Five rows at either end are nothing special alone."""
-    p, q = np.full(64, 3.0), np.full(64, 3.0)
-    for end in (slice(0, 2), slice(62, 64)):
-        p[end], q[end] = 0, 3
+    p, q = apart((0, 0), (2.5, 2.5))
     assert bumps(np.zeros(64), p, q)[0] == []
     stretches, log_prior = ends(np.zeros(64), p, q)
     assert stretches == [(0, 2), (62, 64)]
     assert log_prior < 0
+    turned = ends(np.zeros(64), q, p)
+    assert turned[0] == stretches
+    assert turned[1] == pytest.approx(log_prior)
+
+
+def test_ends_that_differ_in_opposite_directions_are_no_pair():
+    """That is a shift, which smooth fits follow."""
+    assert ends(np.zeros(64), *apart((0, 2.5), (2.5, 0))) == ([], 0.0)
+
+
+def test_an_end_without_rows_of_one_sample_may_be_where_its_support_ends():
+    """A level of any height is worse than none of them, and one row of the other rules that out."""
+    none, few = (bumps(np.zeros(64), *apart((of_p, 3), (8, 3))) for of_p in (0, 0.5))
+    assert none[0] == few[0] == [(0, 2)]
+    # Sixteen rows have a probability of 2^-16 without a difference, of 1 where the support ends,
+    # and as likely as not it does; the level's part is what a fit of it has anyhow.
+    determined = 4 * 16 / 4
+    level = 16 * math.log(2) * determined / (1 + determined) - math.log1p(determined) / 2
+    assert none[1] - few[1] == pytest.approx(
+        math.log((math.exp(16 * math.log(2) - level) + 1) / 2), abs=0.2
+    )
 
 
 def test_ends_without_a_difference_weigh_little():

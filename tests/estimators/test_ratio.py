@@ -156,6 +156,19 @@ def test_coverage_and_efficiency_in_a_sample_of_pairs(name):
         assert rmse < 1.5 * pair.bound(400, 500)
 
 
+@pytest.mark.parametrize("inside", [(0, 0.75), (0.05, 0.95)], ids=["one end", "both ends"])
+def test_a_support_that_ends_inside_is_found_in_few_rows(inside):
+    """Where P is uniform on a part of the unit interval, D is minus the log of its length."""
+    rng = np.random.default_rng([60293847102938, int(100 * inside[1])])
+    length = inside[1] - inside[0]
+    bound = math.sqrt((1 / length - 1) / 200)
+    errors = [
+        RATIO(ranks(rng.uniform(*inside, 200), rng.random(200))).value + math.log(length)
+        for _ in range(25)
+    ]
+    assert np.mean(np.square(errors)) ** 0.5 < 1.5 * bound
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("pair", REGULAR, ids=lambda pair: pair.name)
 def test_coverage_and_efficiency_everywhere(pair):
