@@ -142,7 +142,9 @@ class RatioPlugIn:
             determinant = axes.log_determinant - np.log(shrink).sum(axis=0)
             occam = model.log_determinants - determinant
             evidence.append(0.5 * (rows * gain + occam))
-            optimism = shrink.sum(axis=0) / rows
+            # A constant has no variance, and so no optimism.
+            free = information * (share @ axes.design**2 - axes.mean**2)
+            optimism = free @ shrink / rows
             estimates.append((gain - 0.5 * spread - 0.5 * optimism) / information)
         stacked = np.hstack(evidence)
         largest = stacked.max(axis=1)
