@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.data.selection import Selection
 from klcli.divergences.build import distribution
 from klcli.divergences.exact import exact
 from klcli.divergences.models import model
 from klcli.divergences.tails import tails
+from klcli.estimation.choice import Method
+from klcli.estimation.column import Request
+from klcli.estimation.distribution import KnownSide
+from klcli.estimation.known import estimate_known
+from klcli.estimation.known_column import Sides
 from klcli.fitting.errors import touched
+from klcli.fitting.families import DEAR
 from klcli.fitting.points import LEVELS, integers, panels
 from klcli.fitting.report import Divergence
-from klcli.results import Status
+from klcli.results import Direction, Status
 
 if TYPE_CHECKING:
     from klcli.fitting.families import Family
@@ -23,6 +30,9 @@ if TYPE_CHECKING:
     from klcli.typing import Floats
 
 _UNDEFINED: Final = str(Status.UNDEFINED)
+_CONFIDENCE: Final = 0.95
+#: How an array's only column is called, and that it holds numbers even if there are two.
+_NUMBERS: Final = Selection(numeric=("x0",))
 
 
 def both(aim: Aim, family: Family, values: Floats) -> tuple[Divergence, Divergence]:
@@ -41,24 +51,43 @@ def _known(aim: Aim, family: Family, values: Floats) -> tuple[Divergence, Diverg
 
 
 def _forward(aim: Aim, family: Family, values: Floats) -> Divergence:
-    """Return the mean of −log q over the rows less the entropy of P."""
+    """Return the divergence of the rows from Q, as `kl estimate DATA DIST` has it."""
     logs = family.log(aim.points.values, values)
     outside = aim.points.weights[np.isneginf(logs)].sum()
     if outside > 0:
         where = aim.points.values[np.isneginf(logs)][0]
         text = f"{outside:.2%} of the rows lie where Q has no density, such as {where:.6g}"
         return Divergence(math.inf, 0.0, math.nan, str(Status.INFINITE), text)
-    value = -float(aim.points.weights @ logs) - aim.entropy
-    if not math.isfinite(value):
+    if not math.isfinite(float(aim.points.weights @ logs)):
         return Divergence(
             math.nan, math.nan, math.nan, _UNDEFINED, "Q's density is infinite at a row"
         )
+    if family.name in DEAR:
+        return _by_entropy(aim, logs)
+    assert aim.column is not None
+    known = KnownSide("Q", distribution(family.expression(values)), None)
+    request = Request(Method(), (Direction.FORWARD,), _CONFIDENCE, resamples=0, seed=0)
+    report = estimate_known(
+        aim.column.values, Sides(known, data_first=True), _NUMBERS, request, explicit=True
+    )
+    one = report.results[0]
+    reason = next((each.message for each in one.warnings if one.status != Status.OK), "")
+    return Divergence(one.estimate, 0.0, one.standard_error, str(one.status), reason)
+
+
+def _by_entropy(aim: Aim, logs: Floats) -> Divergence:
+    """Return the mean of −log q less the entropy of P, for a Q whose probabilities are too dear."""
+    value = -float(aim.points.weights @ logs) - aim.entropy
     error = math.nan
     if aim.shape is not None:
         ratio = aim.shape.log(aim.points.values) - logs
         mean = float(aim.points.weights @ ratio)
         variance = float(aim.points.weights @ (ratio - mean) ** 2) / aim.points.rows
-        error = math.sqrt(variance + aim.entropy_variance)
+        # At P = Q the first term vanishes, and the entropy's error is of a smaller order.
+        distinct = len(aim.points.values) if aim.shape.discrete else 1
+        error = math.sqrt(
+            variance + aim.entropy_variance + (distinct - 1) / (2 * aim.points.rows**2)
+        )
     return Divergence(value, 0.0, error, str(Status.OK), "")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.diagnostics.tails import tail_shape
+from klcli.diagnostics.tails import heavy_shape
 from klcli.onesample import normal
 from klcli.results import Finding, Status
 
@@ -148,12 +148,12 @@ def doubt_reverse(table: KnownCounts, data: str, known: str) -> Doubt:
     cell = np.concatenate([[-np.inf], middle]), np.concatenate([middle, [np.inf]])
     expected = np.exp(normal.log_mass(*cell)) * _MANY
     for name, tail in (
-        ("upper", tail_shape(expected, table.p[shown])),
-        ("lower", tail_shape(expected[::-1], table.p[shown][::-1])),
+        ("upper", heavy_shape(expected, table.p[shown])),
+        ("lower", heavy_shape(expected[::-1], table.p[shown][::-1])),
     ):
-        if tail[0] - _ONE_SIDED * tail[1] > _INFINITE_VARIANCE:
+        if tail > _INFINITE_VARIANCE:
             text = f"the {name} tail of {known} is too heavy for {data}: the density ratio has "
-            text += f"Pareto shape {tail[0]:.2f}, so its variance is infinite and the estimate a "
+            text += f"Pareto shape {tail:.2f}, so its variance is infinite and the estimate a "
             findings.append(Finding("heavy-tail", f"{text}lower bound"))
             status = Status.LOWER_BOUND
             break

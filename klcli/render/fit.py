@@ -267,9 +267,7 @@ def _notes(report: FitReport, *, verbose: bool) -> list[tuple[str, str]]:
 
 def _entropy(report: FitReport) -> str:
     target = report.target
-    how = (
-        "" if target.kind == "distribution" else ", estimated; D(P‖Q) is the cross-entropy less it"
-    )
+    how = "" if target.kind == "distribution" else ", estimated on its own"
     return f"entropy {_number(target.entropy, 6)} {report.unit}{how}"
 
 

@@ -176,3 +176,36 @@ def test_standard_errors_are_those_of_many_samples(name):
         spread = np.std([fit.parameters[position].value for fit in fits])
         error = np.mean([fit.parameters[position].standard_error for fit in fits])
         assert error == pytest.approx(spread, rel=0.12)
+
+
+class TestDivergenceOfAGoodFit:
+    """D(P‖Q) of data near the fit is the estimate of `kl estimate DATA DIST`."""
+
+    def test_it_is_that_estimate(self):
+        data = np.random.default_rng(SEED).gamma(2, 1, 300)
+        fit = klcli.fit(data, "gamma", objective="forward", fix={"loc": 0}, starts=0).fits[0]
+        there = klcli.estimate(data, fit.expression, direction="forward", resamples=0).results[0]
+        assert (fit.forward.value, fit.forward.standard_error) == (
+            there.estimate, there.standard_error,
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("family", "draw"),
+        [
+            ("bernoulli", lambda rng: (rng.random(500) < 0.3) * 1.0),
+            ("geom", lambda rng: rng.geometric(0.05, 300) * 1.0),
+            ("norm", lambda rng: rng.normal(0, 1, 300)),
+        ],
+    )
+    def test_its_error_is_told(self, family, draw):
+        """Of a truth of about 0.001, whatever is unseen of a geometric distribution."""
+        data = draw(np.random.default_rng(SEED))
+        found = klcli.fit(data, family, objective="forward", starts=0).fits[0].forward
+        assert 1e-4 < found.standard_error < 0.02
+        assert abs(found.value - 0.001) < 2 * found.standard_error
+
+    def test_a_heavy_tail_makes_it_a_lower_bound(self):
+        data = np.random.default_rng(SEED).standard_cauchy(500)
+        found = klcli.fit(data, "norm", objective="forward", starts=0).fits[0].forward
+        assert found.status == "lower-bound"
+        assert "variance is infinite" in found.reason
