@@ -94,7 +94,7 @@ def closed_entropy(side: Known) -> tuple[float, float] | None:
         return discrete_entropy(found[0])
     if found:
         value = entropy(found[0])
-        return value, ROUNDING * abs(value) + entropy_error(found[0])
+        return value, ROUNDING * max(abs(value), 1.0) + entropy_error(found[0])
     whole = vector_entropy(side)
     return None if whole is None else (whole, ROUNDING * max(abs(whole), 1.0))
 

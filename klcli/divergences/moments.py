@@ -178,8 +178,8 @@ def real_moments(form: Form) -> RealMoments:
 
 
 def entropy_error(form: Form) -> float:
-    """Return what rounding can have done to the entropy: large shapes cancel against each other."""
-    size = 1.0
+    """Return what rounding of terms that cancel has done to the entropy: those of large shapes."""
+    size = 0.0
     if form.group == "loggamma":
         size += abs(math.lgamma(form.values[0])) + abs(form.values[0] * log(form.values[0]))
     elif form.group == "beta":

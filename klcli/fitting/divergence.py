@@ -71,7 +71,7 @@ def _forward(aim: Aim, family: Family, values: Floats) -> Divergence:
         aim.column.values, Sides(known, data_first=True), _NUMBERS, request, explicit=True
     )
     one = report.results[0]
-    reason = next((each.message for each in one.warnings if one.status != Status.OK), "")
+    reason = next((each.message for each in one.warnings), "")
     return Divergence(one.estimate, 0.0, one.standard_error, str(one.status), reason)
 
 

@@ -88,7 +88,7 @@ class Divergence:
     status : str
         "ok", "lower-bound", "infinite" or "undefined".
     reason : str
-        Why it is not "ok".
+        Why it is not "ok", or what it rests on.
     """
 
     value: float
