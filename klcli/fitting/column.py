@@ -174,4 +174,7 @@ def _what(kind: Kind, side: Side, name: str) -> str:
         return "dates"
     if side.views[name].declared is Declared.NESTED:
         return "lists, records or bytes"
-    return "no values" if side.views[name].declared is Declared.NOTHING else "words"
+    nothing = (
+        side.views[name].declared is Declared.NOTHING or not side.views[name].evidence.present
+    )
+    return "no values" if nothing else "words"

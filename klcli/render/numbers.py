@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 #: Below a ten-thousandth of a nat there is nothing a reader would act on; the machine formats
 #: hold every digit.
 MOST_DECIMALS = 4
+#: From here on numbers are written with an exponent.
+_LONG = 1e12
 BETWEEN = " … "
 UNKNOWN = "—"
 
@@ -32,11 +34,16 @@ def decimals(value: float, standard_error: float) -> int:
 
 
 def fixed(value: float, places: int) -> str:
-    """Return `value` with so many decimals; ∞ and — where there is no number."""
+    """Return `value` with so many decimals; ∞ and — where there is no number.
+
+    What is too long to be read at a glance, distances in a column's own unit, as 4.09e+306.
+    """
     if math.isnan(value):
         return UNKNOWN
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
+    if abs(value) >= _LONG:
+        return f"{value:.2e}"
     text = f"{value:.{places}f}"
     return text.removeprefix("-") if float(text) == 0 else text
 

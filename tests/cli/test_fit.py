@@ -28,6 +28,7 @@ def data(tmp_path, monkeypatch):
     (tmp_path / "one.csv").write_text("x\n1.5\n")
     (tmp_path / "few.csv").write_text("x\n" + "\n".join(map(str, range(50))) + "\n")
     (tmp_path / "infinite.csv").write_text("x\n" + "\n".join(["inf", *map(str, range(30))]) + "\n")
+    (tmp_path / "empty.csv").write_text("a,b\n" + "1,\n" * 20)
     (tmp_path / "words.csv").write_text("x\n" + "red\nblue\n" * 20)
     return tmp_path
 
@@ -129,6 +130,7 @@ def test_infinite_values_are_left_out_and_told(data, kl):
         (("fit", "a.csv", "-c", "prise", "-f", "norm"), "no column", "[price]"),
         (("fit", "a.csv", "-c", "plan", "-f", "norm"), "holds words", "--column"),
         (("fit", "words.csv", "-f", "norm"), "holds words", "--column"),
+        (("fit", "empty.csv", "-c", "b", "-f", "norm"), "holds no values", "--column"),
         (("fit", "a.csv", "-c", "same", "-f", "norm"), "every value of 'same' is 7", "--column"),
         (("fit", "one.csv", "-f", "norm"), "1 row", "more rows"),
         (("fit", "few.csv", "-f", "mixture:50"), "149 parameters", "more rows"),

@@ -78,6 +78,21 @@ def test_wrong_usage_is_refused(kl, words, message):
     assert "hint: " in err
 
 
+def test_a_question_mark_needs_data(kl):
+    code, out, err = kl("plot", "norm(0, 1)", "norm(?, 1)")
+    assert (code, out) == (2, "")
+    assert "fitted to data, and there are none" in err
+    assert "kl estimate data.csv" in err
+
+
+def test_where_nothing_is_finite_no_finite_part_is_told(kl, tmp_path):
+    """Negative numbers against a distribution of positive ones."""
+    (tmp_path / "x.csv").write_text("x\n" + "".join(f"{-i - 1}\n" for i in range(30)))
+    code, out, _ = kl("plot", str(tmp_path / "x.csv"), "expon(0, 1)")
+    assert code == 0
+    assert "D(P‖Q) = ∞ nats\n" in out
+
+
 def test_vectors_are_refused_in_a_whole_sentence(kl):
     vector = "multivariate_normal([0, 0], [[1, 0], [0, 1]])"
     code, out, err = kl("plot", vector, vector)

@@ -43,6 +43,9 @@ def test_decimals_without_an_error_give_four_digits(value, places, standard_erro
         (-math.inf, 3, "-∞"),
         (math.nan, 3, "—"),
         (12.0, 0, "12"),
+        (123456789012.4, 0, "123456789012"),
+        (4.0862e306, 0, "4.09e+306"),
+        (-1e12, 2, "-1.00e+12"),
     ],
 )
 def test_fixed(value, places, shown):

@@ -49,6 +49,8 @@ def headline(answer: Answer, unit: str) -> str:
     else:
         text = f"{sign(answer.direction)} = {value} {unit}"
     if interval.startswith("≥"):
+        if not float(interval[1:]) > 0:
+            return text  # nothing of it is finite
         return f"{text}, the finite part {interval}"
     if interval in ("", UNKNOWN):
         return text
