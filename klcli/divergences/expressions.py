@@ -75,12 +75,20 @@ def _tree(text: str) -> ast.expr:
             warnings.simplefilter("ignore")
             return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        if "?" in text:
+        if "?" in text and _reads(text.replace("?", "1")):
             raise UsageError(
                 f"{_short(text)}: ? stands for what is fitted to data, and there are none here",
                 'write a number, or give data: kl estimate data.csv "norm(?, 1)"',
             ) from error
         raise UsageError(f"cannot read {_short(text)} as a distribution", _EXAMPLES) from error
+
+
+def _reads(text: str) -> bool:
+    try:
+        ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _short(text: str) -> str:
