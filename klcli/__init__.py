@@ -37,7 +37,7 @@ __all__ = [
 _HOMES = {
     "compare": "klcli.estimation.comparison",
     "drift": "klcli.monitoring.run",
-    "estimate": "klcli.estimation",
+    "estimate": "klcli.estimation.estimate",
     "exact": "klcli.divergences.exact",
     "fit": "klcli.fitting.fit",
     "merge_profiles": "klcli.profiling.merge",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 SCHEMA_VERSION = 1
 
@@ -41,6 +41,8 @@ class Direction(StrEnum):
 SYMMETRIC = "symmetric"
 
 
+#: Logarithm base → name of the unit.
+UNITS: Final = {"e": "nats", "2": "bits", "10": "bans"}
 #: What a nat is in it → unit of information.
 _UNITS = {
     round(1 / math.log(base), 9): unit

@@ -10,7 +10,8 @@ import klcli.later
 
 def fresh(script: str) -> str:
     """Return what a script prints in a process of its own."""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    words = [sys.executable, "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

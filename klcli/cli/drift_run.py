@@ -67,8 +67,6 @@ class Asked:
 def run(asked: Asked) -> None:
     """Compare, write and print the report, and exit with the code that is due."""
     from klcli.cli import drift_gate
-    from klcli.monitoring.baseline import accepted
-    from klcli.monitoring.baseline_file import dumps
     from klcli.monitoring.config import merged
 
     config = _config(asked)
@@ -102,6 +100,9 @@ def run(asked: Asked) -> None:
         write_out(str(render_drift(report, written_as, verbose=asked.verbose, screen=screen)))
     _tell(report, quiet=asked.quiet or shown, resume=resume)
     if asked.write_baseline is not None:
+        from klcli.monitoring.baseline import accepted
+        from klcli.monitoring.baseline_file import dumps
+
         if report.complete:
             write_file(Path(asked.write_baseline), dumps(accepted(report)))
         else:

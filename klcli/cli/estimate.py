@@ -133,7 +133,7 @@ def estimate(
 
     files = check_files(output or [], [side for side in (p, q) if not is_distribution(side)])
 
-    from klcli.estimation import estimate as run
+    from klcli.estimation.estimate import estimate as run
 
     with progress.ProgressBar() if progress.wanted(quiet=quiet) else nullcontext() as bar:
         report = run(

@@ -12,14 +12,12 @@ from klcli.divergences.closed import ROUNDING, closed_entropy, closed_form
 from klcli.divergences.known import Known, Mixture
 from klcli.divergences.report import Exact, ExactReport, Side
 from klcli.errors import UsageError
-from klcli.results import Direction, Status
+from klcli.results import UNITS, Direction, Status
 
 if TYPE_CHECKING:
     from klcli.divergences.known import Distribution
     from klcli.divergences.quadrature import Integrals
 
-#: Base of the logarithm → unit.
-UNITS: Final = {"e": "nats", "2": "bits", "10": "bans"}
 DRAWS: Final = 200_000
 _NUMBERS: Final = ("continuous", "discrete", "circular")
 #: Errors in nats above this, and above a tenth of the result, leave no digit.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli.errors import UsageError
-from klcli.estimation.joint_choice import joint_choice
 from klcli.registry import DENSITIES, ESTIMATORS, INTERVALS, JOINT, JOINT_INTERVALS, load
 from klcli.results import Finding, Kind
 
@@ -100,6 +99,8 @@ class Method:
                         f"--{option} and --neighbors exclude each other", "give one of them"
                     )
         if self.joint or self.of_rows(Kind.NUMERIC):
+            from klcli.estimation.joint_choice import joint_choice
+
             joint_choice(self)
         elif self.interval not in ("auto", *INTERVALS):
             raise UsageError(

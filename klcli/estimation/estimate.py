@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli import __version__
-from klcli.data.rows import ROW_CAP, RowReader
+from klcli.data.rows import ROW_CAP
 from klcli.data.selection import Selection
 from klcli.data.tabulate import tabulate
 from klcli.divergences.written import is_distribution
@@ -16,20 +16,16 @@ from klcli.estimation.choice import NEEDS, Method, check_number
 from klcli.estimation.column import Request, estimate_column
 from klcli.estimation.distribution import known_side, refuse_two
 from klcli.estimation.joint import estimate_alone, estimate_joint
-from klcli.estimation.joint_choice import joint_choice
 from klcli.estimation.measured import chosen, measure_column
+from klcli.estimation.needs import layout_of, row_reader
 from klcli.one_thread import one_thread
-from klcli.results import Direction, Finding, Kind, Report
+from klcli.results import UNITS, Direction, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from klcli.counts import ColumnTable, PooledSample
-    from klcli.results import Estimate, Tuning
-    from klcli.typing import Floats, Layout
+    from klcli.results import Estimate
 
-#: Logarithm base → name of the unit.
-UNITS: Final[dict[str, str]] = {"e": "nats", "2": "bits", "10": "bans"}
 #: What `direction` may be → the divergences it stands for.
 DIRECTIONS: Final = {
     "forward": (Direction.FORWARD,),
@@ -261,60 +257,6 @@ def _against_known(
     )  # fmt: skip
     scaled = tuple(result.scaled(factor) for result in report.results)
     return replace(report, unit=unit, results=scaled)
-
-
-def row_reader(
-    method: Method, max_rows: int | None, seed: int, *, drop: bool, weight: str | None
-) -> RowReader | None:
-    """Return what reads the rows that a method needs; None if counts are enough.
-
-    Raises
-    ------
-    UsageError
-        If an option about rows means nothing, or rows may not be weighted.
-    """
-    if not method.joint and not method.of_rows(Kind.NUMERIC):
-        if max_rows is not None:
-            raise UsageError(
-                "--max-rows means nothing to counts of single columns, which hold all rows",
-                "use it with --joint or --density knn, or leave it out",
-            )
-        return None
-    if weight is not None:
-        raise UsageError(
-            "--weight does not go with methods that look at rows: they count each row once",
-            "leave --weight out, or choose a --density of counts, without --joint",
-        )
-    categorical = joint_choice(method).estimator.categorical
-
-    def wanted(table: ColumnTable) -> bool:
-        ordered = table.kind in (Kind.NUMERIC, Kind.DATETIME)
-        return ordered or (method.joint and categorical)
-
-    return RowReader(
-        ROW_CAP if max_rows is None else max_rows, seed, method.joint and drop, wanted
-    )
-
-
-def layout_of(method: Method) -> Layout | None:
-    """Return how the density cuts numbers into cells; None for pooled quantiles."""
-    choice = method.for_kind(Kind.NUMERIC)
-    if isinstance(choice, Finding):
-        return None
-    layout: Layout | None = getattr(choice.density, "layout", None)
-    tuning = getattr(choice.density, "layout_tuning", None)
-    return layout if layout is None or tuning is None else _Tuned(layout, tuning)
-
-
-@dataclass(frozen=True, slots=True)
-class _Tuned:
-    """A layout that can tell what it tried."""
-
-    layout: Layout
-    tuning: Callable[[PooledSample], tuple[Tuning, ...]]
-
-    def __call__(self, sample: PooledSample) -> Floats:
-        return self.layout(sample)
 
 
 def _largest_first(results: list[Estimate]) -> tuple[bool, float]:

@@ -16,9 +16,7 @@ from klcli.data.threads import each
 from klcli.data.wording import listed
 from klcli.errors import InputError
 from klcli.estimation.column import Examined, examine_column
-from klcli.estimation.estimate import layout_of
-from klcli.estimation.joint import estimate_alone
-from klcli.monitoring.binnings import binnings
+from klcli.estimation.needs import layout_of
 from klcli.monitoring.cells import LabelCells, NumberCells, coarse, plan
 from klcli.monitoring.changes import Column, column_changes, own_name
 from klcli.monitoring.report import Batch, Binning, Cell
@@ -187,6 +185,8 @@ def compare(
         progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(ordered))
         columns.append(result)
     if options.compare_binnings:
+        from klcli.monitoring.binnings import binnings
+
         others = {
             name: shown
             for part, _, counted in parts
@@ -237,6 +237,8 @@ def _compared(
     request = replace(options.request(column.name), plain=plain)
     sample = None if reader is None else reader.sample
     if request.method.of_rows(column.kind) and sample is not None and column.name in sample.names:
+        from klcli.estimation.joint import estimate_alone
+
         drop = options.missing == "drop"
         (alone,) = estimate_alone(column, sample, request, drop=drop)
         examined = Examined(alone)

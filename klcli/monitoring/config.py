@@ -8,7 +8,6 @@ that match a column, the last one that has a setting decides it, as in ``.gitign
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from glob import escape
@@ -239,6 +238,8 @@ def merged(config: Config, flags: dict[str, Any]) -> DriftOptions:
 
 def _table(path: Path) -> dict[str, Any] | None:
     """Return all of a file, or its part for klcli; None if a pyproject.toml has none."""
+    import tomllib
+
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -12,8 +12,7 @@ from klcli.data.wording import listed
 from klcli.errors import UsageError
 from klcli.estimation.choice import Method, check_number
 from klcli.estimation.column import Request
-from klcli.estimation.estimate import UNITS
-from klcli.results import Direction, Finding, Kind
+from klcli.results import UNITS, Direction, Finding, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

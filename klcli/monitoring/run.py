@@ -13,15 +13,12 @@ from klcli.data.selection import Selection
 from klcli.data.sources import label
 from klcli.data.table import Table, concatenated
 from klcli.errors import InputError, UsageError
-from klcli.monitoring.baseline import marked
-from klcli.monitoring.baseline_file import read_baseline
 from klcli.monitoring.batches import Incoming, identity, incoming
 from klcli.monitoring.changepoint import change_points
 from klcli.monitoring.compare import Outcome, compare
 from klcli.monitoring.options import DriftOptions
 from klcli.monitoring.references import Earlier, First, Fixed, Opened, check_columns, compared
 from klcli.monitoring.report import Batch, DriftReport, DriftResult, Verdict
-from klcli.monitoring.splits import Split
 from klcli.monitoring.state import State
 from klcli.monitoring.verdicts import judged
 from klcli.one_thread import one_thread
@@ -104,11 +101,15 @@ def drift(
     if options is not None and settings:
         raise UsageError("settings are given twice", "give options=… or the settings themselves")
     chosen = options or DriftOptions.of(settings)
-    accepted = None if baseline is None else read_baseline(baseline)
+    if baseline is not None:
+        from klcli.monitoring.baseline import marked
+        from klcli.monitoring.baseline_file import read_baseline
+
+        accepted = read_baseline(baseline)
     with ExitStack() as cleanup:
         run = _Run(chosen, State(resume), progress or _silent, cleanup)
         report = run.report([source, *batches])
-    return report if accepted is None else marked(report, accepted, chosen.looks_at)
+    return report if baseline is None else marked(report, accepted, chosen.looks_at)
 
 
 def _silent(step: str, share: float) -> None:
@@ -169,6 +170,8 @@ class _Run:
     def _batches(self, given: Sequence[Any]) -> list[Incoming]:
         if self.options.by is None and self.options.time is None:
             return incoming(given, self.options.input_format)
+        from klcli.monitoring.splits import Split
+
         selection = Selection(input_format=self.options.input_format)
         tables = []
         for one in given:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from klcli.data.kept import KeptSide
 from klcli.errors import InputError
-from klcli.estimation.estimate import row_reader
-from klcli.estimation.joint import estimate_joint
+from klcli.estimation.needs import row_reader
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
@@ -55,6 +54,8 @@ def joint_row(
             "not-applicable",
             "how columns go together shows in whole rows only, which a profile does not have",
         )
+    from klcli.estimation.joint import estimate_joint
+
     try:
         (result,) = estimate_joint(columns, reader.sample, options.joint_request())
     except InputError as error:

@@ -13,7 +13,8 @@ from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
 from klcli.estimation.choice import Choice, Method, check_number
 from klcli.estimation.column import Request, examine_column
-from klcli.estimation.estimate import DIRECTIONS, UNITS, layout_of, refuse_idle, row_reader
+from klcli.estimation.estimate import DIRECTIONS, refuse_idle
+from klcli.estimation.needs import layout_of, row_reader
 from klcli.one_thread import one_thread
 from klcli.plotting import assemble
 from klcli.plotting.categories import bars
@@ -22,7 +23,7 @@ from klcli.plotting.numbers import along_axis, few_values, outside
 from klcli.plotting.planes import plane
 from klcli.plotting.report import Panel, PlotReport
 from klcli.plotting.subject import subject
-from klcli.results import Kind
+from klcli.results import UNITS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
