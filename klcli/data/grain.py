@@ -24,6 +24,8 @@ _STRAY: Final = 0.01
 _OFF: Final = 0.1
 #: Distinct values that are looked at; a share of `_STRAY` is told among so many.
 _LOOKED_AT: Final = 1000
+#: Values that are looked at first.
+_GLANCE: Final = 40
 #: Fewest distinct values that make a grid, and minus the log of the probability with which values
 #: of the other side's grid may all lie on the coarser one by chance: one in a million.
 _FEWEST: Final = 10
@@ -99,11 +101,15 @@ def rounding_step(values: Floats, precision: float, times: bool) -> float:
     """
     if not values.any():
         return 0.0
-    for step in _steps(times):
-        if float(np.abs(values).max()) / step * precision > 1e-4:
-            break  # so many digits that any number is a multiple
+    steps = np.array([*_steps(times)])
+    # They get shorter, and of the last ones any number of so many digits is a multiple.
+    steps = steps[1e-4 * steps >= np.abs(values).max() * precision]
+    # Of most steps a few values are enough to see that too many are off.
+    few = values[:: -(-len(values) // _GLANCE)]
+    off = np.count_nonzero(~_on_grid(few, steps[:, None], precision), axis=1)
+    for step in steps[off <= _STRAY * len(values)].tolist():
         if np.mean(_on_grid(values, step, precision)) >= 1 - _STRAY:
-            return step
+            return float(step)
     return 0.0
 
 
@@ -115,7 +121,7 @@ def _steps(times: bool) -> Iterator[float]:
             yield digit * 10.0**power if power >= 0 else digit / 10.0**-power
 
 
-def _on_grid(values: Floats, step: float, precision: float) -> np.ndarray:
+def _on_grid(values: Floats, step: float | Floats, precision: float) -> np.ndarray:
     """Tell which values are multiples of `step`, but for what floating-point numbers lose."""
     steps = values / step
     tolerance = 4 * precision * np.abs(steps)

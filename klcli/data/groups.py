@@ -11,6 +11,7 @@ from klcli.data.columns import column_table
 from klcli.data.finer import finer_table
 from klcli.data.kinds import decide
 from klcli.data.profiles.cells import joint_bounds
+from klcli.data.threads import MANY_ROWS, each
 from klcli.errors import InputError
 from klcli.results import Finding, Kind
 
@@ -97,14 +98,15 @@ def group_tables(
         q.summarize({pair.q: decision.q for pair, decision in decisions.items()}, sketches[1])
     bounds = {}
     tuning = {}
-    for pair, decision in decisions.items():
-        if decision.problem is None and decision.p.numeric:
-            try:
-                bounds[pair], tuning[pair] = _bounds(pair, p, q, layouts.of(pair.name))
-            except InputError as error:
-                # What one column cannot be cut into must not take the others down.
-                problem = Finding("not-applicable", f"{error.message}; {error.hint}")
-                decisions[pair] = replace(decision, problem=problem)
+    numeric = [pair for pair, one in decisions.items() if one.problem is None and one.p.numeric]
+    run = each if max(p.rows or 0, q.rows or 0) >= MANY_ROWS else map
+    cut = run(lambda pair: _cut(pair, p, q, layouts.of(pair.name)), numeric)
+    for pair, found in zip(numeric, cut, strict=True):
+        if isinstance(found, Finding):
+            # What one column cannot be cut into must not take the others down.
+            decisions[pair] = replace(decisions[pair], problem=found)
+        else:
+            bounds[pair], tuning[pair] = found
     progress.done = first + 2
     counts_p = p.count({pair.p: edges for pair, edges in bounds.items()})
     progress.done = first + 3
@@ -140,6 +142,16 @@ def _held(
         return decision
     kind = Kind.TEXT if problem.code == "text" else decision.kind
     return replace(decision, kind=kind, problem=problem)
+
+
+def _cut(
+    pair: Pair, p: Side | ProfileSide, q: Side | ProfileSide, layout: Layout
+) -> tuple[Floats, tuple[Tuning, ...]] | Finding:
+    """Choose the cells of a numeric column, or say why there are none."""
+    try:
+        return _bounds(pair, p, q, layout)
+    except InputError as error:
+        return Finding("not-applicable", f"{error.message}; {error.hint}")
 
 
 def _bounds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -116,6 +117,25 @@ class Model:
     def log_determinants(self) -> Floats:
         """The log determinants of the penalty matrices, shape (path,)."""
         return np.array([np.linalg.slogdet(penalty)[1] for penalty in self.penalties()])
+
+    def extended(self, extra: Floats, precision: float) -> Model:
+        """Return the model with columns added to the design, each with a prior of its own.
+
+        Parameters
+        ----------
+        extra : ndarray, shape (cells, terms)
+            The columns.
+        precision : float
+            Of their independent priors, per row of data.
+        """
+        size, terms = len(self.prior), extra.shape[1]
+        roughness, prior = np.zeros((2, size + terms, size + terms))
+        roughness[:size, :size], prior[:size, :size] = self.roughness, self.prior
+        prior[size:, size:] = precision * np.eye(terms)
+        longer = Model(np.hstack([self.design, extra]), roughness, prior, self.weights)
+        # In blocks, determinants multiply.
+        longer.__dict__["log_determinants"] = self.log_determinants + terms * math.log(precision)
+        return longer
 
     @cached_property
     def _band(self) -> tuple[Floats, Floats] | None:

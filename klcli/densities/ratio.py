@@ -310,11 +310,7 @@ def _with_atoms(model: Model, atoms: Integers, rows: float) -> Model:
 
 def _with_terms(model: Model, extra: Floats, variance: float, rows: float) -> Model:
     """Add columns to the design, with independent priors of this variance."""
-    size, total = model.design.shape[1], model.design.shape[1] + extra.shape[1]
-    roughness, prior = np.zeros((total, total)), np.zeros((total, total))
-    roughness[:size, :size], prior[:size, :size] = model.roughness, model.prior
-    prior[size:, size:] = np.eye(extra.shape[1]) / (rows * variance)
-    return Model(np.hstack([model.design, extra]), roughness, prior, model.weights)
+    return model.extended(extra, 1 / (rows * variance))
 
 
 def _level(design: Floats, share: Floats, rows: float) -> Floats:
