@@ -12,7 +12,7 @@ from klcli.cli.options import choice, suggestion
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from klcli.fitting.report import Fit, FitReport
+    from klcli.fitting.report import FitReport
 
 EXAMPLES = """Examples:
 
@@ -156,8 +156,9 @@ def fit(
     fixed = dict(_fixed(each) for each in fix or [])
     if len(fixed) < len(fix or []):
         raise UsageError("--fix names a parameter twice", "give each once")
-    if value and objective == "both":
-        objective = "forward"
+    if value:
+        _check_one(list(dict.fromkeys(family)))
+        objective = "forward" if objective == "both" else objective
 
     from klcli.fitting.fit import fit as run
 
@@ -176,7 +177,6 @@ def fit(
             input_format=input_format,
             progress=bar,
         )
-    only = _only(report) if value else None
     for path, written_as in files.items():
         if written_as in DRAWN.values():
             from klcli.render.plot.fits import drawn
@@ -184,8 +184,8 @@ def fit(
             write_file(path, drawn(report, written_as))
         else:
             write_file(path, _render(report, written_as, verbose=verbose, plot=plot))
-    if only is not None:
-        write_out(f"{float(only.minimised.value)!r}\n")
+    if value:
+        write_out(f"{float(report.fits[0].minimised.value)!r}\n")
     elif expression:
         write_out("".join(f"{each.expression}\n" for each in report.fits))
     elif format_name or not files:
@@ -222,10 +222,9 @@ def _fixed(text: str) -> tuple[str, float]:
         ) from error
 
 
-def _only(report: FitReport) -> Fit:
-    families = list(dict.fromkeys(fit.family for fit in report.fits))
+def _check_one(families: list[str]) -> None:
     if len(families) == 1:
-        return report.fits[0]
+        return
     raise UsageError(
         f"--value needs exactly one family, not {len(families)}", "choose one with --family"
     )
