@@ -238,30 +238,29 @@ def _spread(
     n, m = ensemble.p.sum(), ensemble.q.sum()
     mass = (ensemble.p + ensemble.q) * _sigmoid(sign * (log_ratio + np.log(n / m)))
     mass = mass / mass.sum()
-    root = (model.design - mass @ model.design) * mass[:, None] ** 0.5
-    return spectrum(precision, root, n + m)
+    mean = mass @ model.design
+    covariance = model.precision(mass, -np.outer(mean, mean))
+    return spectrum(precision, covariance, n + m)
 
 
-def spectrum(precision: Floats, root: Floats, rows: float) -> tuple[float, float]:
-    """Return the sums of log(1 + μ) and of its square for the eigenvalues μ of A⁻¹RᵀR/N.
+def spectrum(precision: Floats, covariance: Floats, rows: float) -> tuple[float, float]:
+    """Return the sums of log(1 + μ) and of its square for the eigenvalues μ of A⁻¹C/N.
 
     Parameters
     ----------
-    precision : ndarray, shape (k, k)
-        A.
-    root : ndarray, shape (cells, k)
-        R.
+    precision, covariance : ndarray, shape (k, k)
+        A and C.
     rows : float
         N.
     """
-    relative = np.linalg.solve(precision, root.T @ root) / rows
+    relative = np.linalg.solve(precision, covariance) / rows
     first = float(np.trace(relative))
     if first < _SMALL:
         # Sums of μ and μ² are traces, far cheaper than eigenvalues.
         second = float(np.sum(relative * relative.T))
         return first - second / 2, second
-    whitened = np.linalg.inv(np.linalg.cholesky(precision)) @ root.T
-    eigenvalues = np.linalg.eigvalsh(whitened @ whitened.T)
+    whiten = np.linalg.inv(np.linalg.cholesky(precision))
+    eigenvalues = np.linalg.eigvalsh(whiten @ covariance @ whiten.T)
     logs = np.log1p(np.maximum(eigenvalues, 0.0) / rows)
     return float(logs.sum()), float(np.sum(logs**2))
 

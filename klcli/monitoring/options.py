@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TOLERANCE: Final = 0.01
 #: Permutations of a column that shows nothing. Most do not, in most batches; permutations of all
 #: of them would take half of the time.
-FIRST_LOOK: Final = 199
+FIRST_LOOK: Final = 99
 _METHOD: Final = (
     "density", "estimator", "interval", "smoothing", "bins", "bandwidth", "neighbors",
 )  # fmt: skip
