@@ -41,14 +41,22 @@ def quantile_bounds(sample: PooledSample, cells: int = CELLS) -> Floats:
     total = len(pooled)
     if total == 0:
         return pooled
-    first = np.flatnonzero(is_new(pooled))
-    values, counts = pooled[first], np.diff(first, append=total)
-    if len(values) <= cells:
-        return _with_atoms(values, values[counts > 1])
+    most = max(2, -(-total // cells))
+    # A value that fills a cell is there twice in a row in steps of half as many.
+    some = pooled[:: most // 2]
+    new = is_new(some)
+    if np.count_nonzero(new) <= cells:
+        first = np.flatnonzero(is_new(pooled))
+        values, counts = pooled[first], np.diff(first, append=total)
+        if len(values) <= cells:
+            return _with_atoms(values, values[counts > 1])
+    often = some[~new]
+    often = often[is_new(often)] if len(often) else often
+    counts = pooled.searchsorted(often, side="right") - pooled.searchsorted(often, side="left")
     steps = np.arange(cells) * total // cells
     halving = 2 ** np.arange(int(np.log2(total / cells)) + 1)
     edges = pooled[np.concatenate([steps, halving, total - halving])]
-    return _with_atoms(edges, values[(counts > 1) & (counts >= total / cells)])
+    return _with_atoms(edges, often[counts >= most])
 
 
 def _with_atoms(edges: Floats, atoms: Floats) -> Floats:

@@ -52,6 +52,8 @@ class RowSample:
         keys = self._generator.random(count)
         # The `size` smallest of all keys so far lie below this: eight standard deviations.
         chosen = np.flatnonzero(keys < (self._size + 8 * self._size**0.5) / self.rows)
+        if len(chosen) > self._size:
+            chosen = chosen[np.argpartition(keys[chosen], self._size - 1)[: self._size]]
         self._held.append([column[chosen] for column in columns])
         self._keys.append(keys[chosen])
         if sum(map(len, self._keys)) > 2 * self._size:

@@ -43,9 +43,12 @@ def dataset(rows: int, rng: np.random.Generator) -> pl.DataFrame:
     """Draw twenty columns of mixed kinds."""
     import polars as pl
 
-    def some_missing(values: list[object], share: float) -> list[object]:
-        gone = rng.random(rows) < share
-        return [None if g else v for g, v in zip(gone, values, strict=True)]
+    def some_missing(values: np.ndarray, share: float) -> pl.Series:
+        present = pl.Series(rng.random(rows) >= share)
+        return pl.Series(values).zip_with(present, pl.Series([None]))
+
+    def names(letter: str, codes: np.ndarray) -> np.ndarray:
+        return np.array([f"{letter}{code}" for code in range(1000)])[codes]
 
     zipf = 1 / np.arange(1, 1001)
     zero = rng.random(rows) < 0.6
@@ -66,13 +69,13 @@ def dataset(rows: int, rng: np.random.Generator) -> pl.DataFrame:
         "geometric": rng.geometric(0.05, rows),
         "zeros": np.where(zero, 0.0, rng.exponential(1, rows)),
         "hour": hours,
-        "gaps": some_missing(list(rng.normal(size=rows)), 0.07),
+        "gaps": some_missing(rng.normal(size=rows), 0.07),
         "time": start + rng.integers(0, 30 * 86_400_000_000, rows).astype("timedelta64[us]"),
         "truth": rng.random(rows) < 0.1,
         "rare": rng.random(rows) < 0.002,
         "few": rng.choice(["a", "b", "c", "d"], rows, p=[0.5, 0.3, 0.15, 0.05]),
-        "many": [f"c{k}" for k in rng.choice(1000, rows, p=zipf / zipf.sum())],
-        "labels": some_missing([f"k{k}" for k in rng.integers(0, 40, rows)], 0.2),
+        "many": names("c", rng.choice(1000, rows, p=zipf / zipf.sum())),
+        "labels": some_missing(names("k", rng.integers(0, 40, rows)), 0.2),
     })  # fmt: skip
 
 
