@@ -148,7 +148,7 @@ def _abrupt_end(table: CountTable, run: Integers, counts: Floats) -> int | None:
             continue
         stretch = np.flatnonzero(run == which)
         first, stop = int(stretch[0]), int(stretch[-1]) + 1
-        surprise = _surprise_beside(table, first, stop)
+        surprise = _surprise_beside(table, first, stop, thinning=which in ends)
         if which in ends:
             sure = surprise >= _SURE_AT_ENDS or _apart(table, first, stop)
         else:
@@ -181,28 +181,34 @@ def _apart(table: CountTable, first: int, stop: int) -> bool:
     return bool(np.any((gap > width)[: 1 - _APART_ROWS]))
 
 
-def _surprise_beside(table: CountTable, first: int, stop: int) -> float:
+def _surprise_beside(table: CountTable, first: int, stop: int, *, thinning: bool = False) -> float:
     """Return minus the log probability that the cells [first, stop) hold no row of Q.
 
     Going by the rows beside them: as many as P has in the cells, but at least twenty, on either
     side, whichever foretells less of Q; with a uniform prior on the share of Q there (Laplace's
     rule of succession), but no more than the share of all rows. In a tail the rows beside are
-    few of Q already, and its absence beyond is no surprise.
+    few of Q already, and its absence beyond is no surprise; with `thinning`, the nearest of them
+    also speak for themselves, down to twenty: beside a run of many rows, Q thins out on the way.
     """
     below = [np.concatenate([[0.0], np.cumsum(side)]) for side in (table.p, table.q)]
     pooled = below[0] + below[1]
     run = float(pooled[stop] - pooled[first])
-    rows = max(run, _BESIDE)
-    left = max(int(np.searchsorted(pooled, pooled[first] - rows, "right")) - 1, 0)
-    right = min(int(np.searchsorted(pooled, pooled[stop] + rows, "left")), len(pooled) - 1)
     surprise = run * math.log1p(table.n_q / table.n_p)
-    for start, end in ((left, first), (stop, right)):
-        if end > start:
-            near_p, near_q = (float(side[end] - side[start]) + 1 for side in below)
-            near = near_p + near_q
-            ruled = (math.lgamma(near + run), math.lgamma(near_p), math.lgamma(near))
-            surprise = min(surprise, ruled[0] + ruled[1] - ruled[2] - math.lgamma(near_p + run))
-    return surprise
+    rows = max(run, _BESIDE)
+    while True:
+        left = max(int(np.searchsorted(pooled, pooled[first] - rows, "right")) - 1, 0)
+        right = min(int(np.searchsorted(pooled, pooled[stop] + rows, "left")), len(pooled) - 1)
+        for start, end in ((left, first), (stop, right)):
+            if end > start:
+                near_p, near_q = (float(side[end] - side[start]) + 1 for side in below)
+                near = near_p + near_q
+                ruled = (math.lgamma(near + run), math.lgamma(near_p), math.lgamma(near))
+                surprise = min(
+                    surprise, ruled[0] + ruled[1] - ruled[2] - math.lgamma(near_p + run)
+                )
+        if not thinning or rows <= _BESIDE:
+            return surprise
+        rows = max(rows / 2, _BESIDE)
 
 
 def _wide_gap(table: CountTable, stop: int) -> float:

