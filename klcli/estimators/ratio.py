@@ -185,16 +185,18 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         contributions,
         excess_variance=beyond_linear,
         null_variance=beyond_linear,
-        beyond_support=math.hypot(_unseen(p, q), _smoothed_away(table, value)),
+        beyond_support=math.hypot(_unseen(p, q, log_ratio), _smoothed_away(table, value)),
     )
 
 
-def _unseen(p: Floats, q: Floats) -> float:
+def _unseen(p: Floats, q: Floats, log_ratio: Floats) -> float:
     """Return the standard deviation of D, in nats, by runs of P that hold no row of Q.
 
     Q's mass beyond its smallest and its largest row is known to no better than a factor; nor is
     it between two neighbours, which matters where more rows of P lie than chance puts there.
-    One row is what chance leaves in any place, whatever P and Q are.
+    One row is what chance leaves in any place, whatever P and Q are. Where the fit has smoothed a
+    run between neighbours away, what it falls short of the log ratio with a row of Q there comes
+    on top.
     """
     seen = np.flatnonzero(q)
     below = np.concatenate([[0.0], np.cumsum(p)])
@@ -205,6 +207,7 @@ def _unseen(p: Floats, q: Floats) -> float:
     limit = math.log(max(n, 1.0)) + _MARGIN
     excess[1:-1][runs[1:-1] < limit / math.log1p(m / n)] = 0
     pooled = np.cumsum(p + q)
+    deviation = np.full(len(excess), _LOG_PART_DEVIATION)
     for run in 1 + np.flatnonzero(excess[1:-1]):
         # By the rows beside the run (Laplace's rule of succession).
         left, right = seen[run - 1], seen[run]
@@ -217,11 +220,15 @@ def _unseen(p: Floats, q: Floats) -> float:
         share = (near_q + 1) / (near_p + near_q + 2)
         if -runs[run] * math.log1p(-share) < limit:
             excess[run] = 0
-    outer, inner = excess[[0, -1]], excess[1:-1]
+            continue
+        inside = slice(left + 1, right)
+        fitted = float(p[inside] @ log_ratio[inside]) / runs[run]
+        deviation[run] += max(math.log(runs[run] * m / n) - fitted, 0.0) / 1.96
+    outer, inner = excess[[0, -1]], (deviation * excess)[1:-1]
     return (
         math.hypot(
             _LOG_GAP_DEVIATION * float(np.sum(outer**2)) ** 0.5,
-            _LOG_PART_DEVIATION * float(np.sum(inner**2)) ** 0.5,
+            float(np.sum(inner**2)) ** 0.5,
         )
         / n
     )

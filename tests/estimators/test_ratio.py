@@ -199,6 +199,23 @@ def test_rows_of_p_where_q_has_none_leave_room_above():
     )
 
 
+def test_a_run_that_the_fit_smooths_away_leaves_room_above():
+    """Twenty rows between two neighbours are too few to bend the fit, and are still a tenth of P.
+
+    With one row of Q's mass there they make 0.1·log(20) nats, and 0.545 more with what Q may hold
+    in 2.5 % of cases.
+    """
+    rng = np.random.default_rng(918273645546372)
+    covered = 0
+    for _ in range(20):
+        q = rng.normal(0, 1, 200)
+        q[np.abs(q - 0.5) < 0.002] = 2
+        table = ranks(np.concatenate([rng.normal(0, 1, 180), rng.normal(0.5, 0.0005, 20)]), q)
+        point = RATIO(table)
+        covered += point.value + 1.96 * point.beyond_support >= 0.7
+    assert covered >= 19
+
+
 def test_what_finer_cells_show_leaves_room_above():
     """Twenty peaks of ten rows each are more than the smooth ratio takes for certain."""
     rng = np.random.default_rng(5647382910192837465)
