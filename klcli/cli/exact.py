@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from klcli.cli import options  # noqa: TC001 - Typer looks at it at run time
+from klcli.cli import options
+from klcli.cli.options import suggestion
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ EXAMPLES = """Examples:
 \b
   kl exact "norm(0, 1)" "norm(1, 2)" -v        both ways, with the formula
   kl exact "binom(10, 0.3)" "binom(10, 0.5)" --base 2
+  kl exact "norm(0, 1)" "t(3)" --divergence all
   kl exact "0.3*norm(-2, 1) + 0.7*norm(2, 0.5)" "norm(0, 2)"
   kl exact "multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]])"
            "multivariate_normal([0, 1], [[1, 0], [0, 1]])"
@@ -53,6 +55,17 @@ def exact(
             metavar="Q", help="The distribution to compare P with.", autocompletion=_families
         ),
     ],
+    divergence: Annotated[
+        list[str] | None,
+        suggestion(
+            "--divergence",
+            [name for name in options.DIVERGENCE_NAMES if not name.startswith("psi")],
+            "Which divergence; repeatable (default: kl): all, "
+            f"{', '.join(n for n in options.DIVERGENCE_NAMES if n not in ('all', 'psi'))}. "
+            "renyi takes any order.",
+            "NAME",
+        ),
+    ] = None,
     direction: options.Direction = "both",
     base: options.Base = "e",
     draws: Annotated[
@@ -102,7 +115,10 @@ def exact(
     from klcli.divergences.exact import exact as run
 
     direction = "forward" if value and direction == "both" else direction
-    report = run(p, q, direction=direction, base=base, draws=draws, seed=seed)
+    names = list(dict.fromkeys(divergence or ["kl"]))
+    if value and (len(names) > 1 or names == ["all"]):
+        raise UsageError("--value needs one divergence", "name one with --divergence")
+    report = run(p, q, divergence=names, direction=direction, base=base, draws=draws, seed=seed)
     for path, written_as in files.items():
         write_file(path, _render(report, written_as, verbose=verbose))
     if value:

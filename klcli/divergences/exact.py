@@ -15,6 +15,8 @@ from klcli.errors import UsageError
 from klcli.results import UNITS, Direction, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from klcli.divergences.known import Distribution
     from klcli.divergences.quadrature import Integrals
 
@@ -36,6 +38,7 @@ def exact(
     p: Any,
     q: Any,
     *,
+    divergence: str | Sequence[str] = "kl",
     direction: str = "both",
     base: float | str = "e",
     draws: int = DRAWS,
@@ -52,6 +55,10 @@ def exact(
         An expression with scipy's names and arguments, ``"norm(0, 1)"``, or a mixture,
         ``"0.3*norm(-2, 1) + 0.7*norm(2, 0.5)"``; the path of a CSV or JSON file of probabilities;
         an array of probabilities. Expressions are parsed, never run.
+    divergence : str or sequence of str
+        ``kl``, ``reverse``, ``jeffreys``, ``js``, ``hellinger``, ``tv``, ``chi2``, ``renyi:ALPHA``,
+        ``wasserstein``, ``energy``, ``ks``, or ``all``. Others than ``kl`` are of numbers and
+        categories, and have no entropies.
     direction : str
         "forward" for D(P‖Q), "reverse" for D(Q‖P), "both".
     base : "e", 2 or 10
@@ -98,8 +105,19 @@ def exact(
     factor = 1.0 if str(base) == "e" else 1 / math.log(float(base))
     wanted = list(Direction) if direction == "both" else [Direction(direction)]
     pairs = {Direction.FORWARD: (first, second), Direction.REVERSE: (second, first)}
+    names = [divergence] if isinstance(divergence, str) else list(divergence)
     try:
-        results = tuple(_one(*pairs[each], each, draws, seed).scaled(factor) for each in wanted)
+        if names == ["kl"]:
+            results = tuple(
+                _one(*pairs[each], each, draws, seed).scaled(factor) for each in wanted
+            )
+        else:
+            from klcli.divergences.several import several
+
+            results = several(
+                first, second, names, wanted, lambda each: _one(*pairs[each], each, draws, seed),
+                factor,
+            )  # fmt: skip
     except ArithmeticError as error:
         raise UsageError(
             f"P is {first}, Q is {second}: numbers of a computer are too small for this",

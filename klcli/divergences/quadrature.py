@@ -83,14 +83,14 @@ def integrate(p: Model, q: Model, *, circular: bool = False) -> Integrals:
         if circular
         else (min(a for a, _ in p.supports), max(b for _, b in p.supports))
     )
-    breaks = np.linspace(low, high, 33) if circular else _breaks(p, q, low, high)
+    breaks = np.linspace(low, high, 33) if circular else breaks_of(p, q, low, high)
     # What rounding of x does to densities that change on the scale of their own width.
     coarse = 0.0 if circular else max(p.coarseness, q.coarseness)
     if coarse > _COARSE:
         text = "numbers of a computer are too far apart where P or Q lies: it is too narrow there"
         refused = Outcome(math.nan, 0.0, text)
         return Integrals(refused, refused)
-    found = () if circular else tails(p, q, low, high, breaks, _extremes(p, q))
+    found = () if circular else tails(p, q, low, high, breaks, extremes_of(p, q))
     for tail in found:
         if tail.reason:
             infinite = Outcome(math.inf if tail.diverges else math.nan, 0.0, tail.reason)
@@ -101,10 +101,10 @@ def integrate(p: Model, q: Model, *, circular: bool = False) -> Integrals:
         log_p = p.log(x)
         return excess_density(log_p, hidden.floor(log_p, q.log(x)))
 
-    value, error = _quadrature(divergence, breaks, found)
+    value, error = quadrature(divergence, breaks, found)
     if not circular:
         value += _outside(p, q, found, low, high)
-        value += _last(lambda x: _ratio(p.log(x), q.log(x)), found, low, high)
+        value += last(lambda x: _ratio(p.log(x), q.log(x)), found, low, high)
     error += sum(tail.rest for tail in found)
     error += coarse * (1 + abs(value)) if coarse > _FINE else 0.0
     reason = HIDDEN if hidden.mass > 0 else ""
@@ -118,10 +118,10 @@ def _ratio(log_p: Floats, log_q: Floats) -> Floats:
         return np.where(log_p > -745, np.exp(log_p) * (log_p - log_q), 0.0)
 
 
-def _last(f: Integrand, found: tuple[Tail, ...], low: float, high: float) -> float:
+def last(f: Integrand, found: tuple[Tail, ...], low: float, high: float) -> float:
     """Integrate from where tails stop to a finite end of the support.
 
-    Only p·log(p/q): what masses add up to there is known better than densities.
+    Of the divergence only p·log(p/q): what masses add up to there is known better than densities.
     """
     from scipy.integrate import tanhsinh
 
@@ -160,9 +160,9 @@ def _entropy(p: Model, breaks: Floats, found: tuple[Tail, ...]) -> Outcome:
             logs = p.log(x)
             return np.where(logs > -745, -np.exp(logs) * logs, 0.0)
 
-    value, error = _quadrature(surprise, breaks, found)
+    value, error = quadrature(surprise, breaks, found)
     low, high = min(a for a, _ in p.supports), max(b for _, b in p.supports)
-    value += _last(surprise, found, low, high)
+    value += last(surprise, found, low, high)
     return Outcome(value, float(error + sum(tail.entropy_rest for tail in found)))
 
 
@@ -183,7 +183,8 @@ def _quantiles(p: Model, q: Model, levels: Floats) -> Floats:
     return np.unique(np.concatenate([p.quantiles(levels), q.quantiles(levels)]))
 
 
-def _breaks(p: Model, q: Model, low: float, high: float) -> Floats:
+def breaks_of(p: Model, q: Model, low: float, high: float) -> Floats:
+    """Return where panels end between two numbers: quantiles of all parts, and ends of supports."""
     ends = [end for pair in (*p.supports, *q.supports) for end in pair if math.isfinite(end)]
     points = np.unique(np.concatenate([_hints(p, q), ends]))
     points = points[(points > low) & (points < high)]
@@ -213,7 +214,8 @@ def _hints(p: Model, q: Model) -> Floats:
     return np.array(kept[1:])
 
 
-def _extremes(p: Model, q: Model) -> Floats:
+def extremes_of(p: Model, q: Model) -> Floats:
+    """Return quantiles far out, where panels of the tails end."""
     every = _quantiles(p, q, _EXTREMES)
     return every[:: len(every) // _PLENTY + 1]
 
@@ -229,7 +231,7 @@ def _graded(points: Floats, low: float, high: float) -> Floats:
     return np.unique(np.concatenate(added))
 
 
-def _quadrature(f: Integrand, breaks: Floats, found: tuple[Tail, ...]) -> tuple[float, float]:
+def quadrature(f: Integrand, breaks: Floats, found: tuple[Tail, ...]) -> tuple[float, float]:
     """Integrate over all panels at once, cutting those that do not converge."""
     from scipy.integrate import tanhsinh
 

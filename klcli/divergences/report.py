@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from klcli.results import SCHEMA_VERSION, plain
+
+#: Divergences in nats, which follow the base of the logarithm.
+LOGARITHMIC: Final = frozenset({"kl", "jeffreys", "js", "renyi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +18,15 @@ class Exact:
     Attributes
     ----------
     divergence : str
-        "kl".
+        "kl", or another one as it was asked for, "renyi:2".
     direction : str
-        "forward" is D(P‖Q), "reverse" D(Q‖P).
+        "forward" is D(P‖Q), "reverse" D(Q‖P), "symmetric" the same both ways.
     value : float
         The divergence; inf where `status` is "infinite", NaN where it is "undefined".
     entropy : float
         Of the first distribution of this direction: of P forward, of Q reverse. Differential
-        entropy, which may be negative, for densities.
+        entropy, which may be negative, for densities. NaN, as what follows from it, for other
+        divergences.
     cross_entropy : float
         Of both: value + entropy.
     status : str

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from klcli.divergences.models import Model
     from klcli.typing import Floats
 
@@ -64,20 +66,34 @@ class Tail:
 
 
 def tails(
-    p: Model, q: Model, low: float, high: float, breaks: Floats, extremes: Floats
+    p: Model,
+    q: Model,
+    low: float,
+    high: float,
+    breaks: Floats,
+    extremes: Floats,
+    weigh: Callable[[Floats], Floats] | None = None,
 ) -> tuple[Tail, ...]:
     """Return both ends of P's support, beyond the first and the last of `breaks`.
 
-    Panels also end at `extremes`.
+    Panels also end at `extremes`. `weigh` gives the log of the size of what is integrated, for
+    another integrand than p·log(p/q).
     """
     return (
-        _tail(p, q, low, breaks, extremes, upper=False),
-        _tail(p, q, high, breaks, extremes, upper=True),
+        _tail(p, q, low, breaks, extremes, weigh, upper=False),
+        _tail(p, q, high, breaks, extremes, weigh, upper=True),
     )
 
 
 def _tail(
-    p: Model, q: Model, end: float, breaks: Floats, extremes: Floats, *, upper: bool
+    p: Model,
+    q: Model,
+    end: float,
+    breaks: Floats,
+    extremes: Floats,
+    weigh: Callable[[Floats], Floats] | None,
+    *,
+    upper: bool,
 ) -> Tail:
     outwards = 1.0 if upper else -1.0
     last = float(breaks[-1] if upper else breaks[0])
@@ -104,16 +120,22 @@ def _tail(
         # Where P and Q are equal nothing is lost.
         size = log_p + np.where(np.isneginf(gap), -800.0, gap) + grid
         own = log_p + np.log(np.abs(log_p)) + grid
+        alive = np.isfinite(log_p)
+        if weigh is not None:
+            size = weigh(x) + grid
+            alive = np.isfinite(size)
     away = np.abs(grid - start)
     # To a finite end a plain panel follows, which ends where floats end.
     more = math.log(_ROUNDED / 2.0**-52) if math.isfinite(end) and end != 0 else 0.0
-    rest, reason, diverges = beyond(away, size, np.isfinite(log_p), more)
+    rest, reason, diverges = beyond(away, size, alive, more)
     entropy_rest, _, _ = beyond(away, own, np.isfinite(log_p), more)
     if more and not reason:
         # What rounding of x does to the densities at the last point.
         logs = np.array([size[-1], log_q[-1] + grid[-1]])
         rest += math.exp(min(float(np.max(np.where(np.isnan(logs), -745.0, logs))), 700)) * _SPOILT
     if reason:
+        if weigh is not None:
+            reason = reason.replace(" of p·log(p/q)", "")
         reason += f" towards {end:g}"
     far = float(x[-1])
     return Tail(upper, sign, centre, panels, far, rest, entropy_rest, diverges, reason)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from klcli.divergences.report import LOGARITHMIC
 from klcli.render import markdown as marks
+from klcli.render import summary
 from klcli.render.numbers import UNKNOWN, align, decimals, fixed
 from klcli.render.summary import SIGNS
 from klcli.render.table import GAP, PLAIN, Style
 from klcli.render.text import cell_width, pad, printable, wrap
-from klcli.results import Direction
+from klcli.results import SYMMETRIC, Direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +27,7 @@ _METHODS = {
     "monte-carlo": "Monte Carlo",
 }
 _HEAD = ("", "divergence", "entropy", "cross-entropy", "error", "method")
-_LEFT = len(_HEAD) - 1  # the column of words
+_SHORT = ("", "value", "error", "unit", "method")
 #: Digits that people read of a number that is known to many more.
 _DIGITS = 5
 _MOST = 12
@@ -57,34 +59,64 @@ def markdown(report: ExactReport, *, verbose: bool = False) -> str:
     rows = [[marks.escape(cell) for cell in row] for row in _rows(report)]
     notes = [f"- {sign}: {marks.escape(text)}\n" for sign, text in _notes(report, verbose=verbose)]
     about = f"{sides}. {_title(report)}. {_legend(report)}.\n"
-    grid = marks.grid(list(_HEAD), rows, right=range(1, _LEFT))
+    titles = list(_HEAD if _plain(report) else _SHORT)
+    grid = marks.grid(titles, rows, right=range(1, _left(report)))
     return "\n".join([about, grid, *(["".join(notes)] if notes else [])])
 
 
+def _plain(report: ExactReport) -> bool:
+    """Tell whether there is nothing but the Kullback–Leibler divergence, with its entropies."""
+    return all(result.divergence == "kl" for result in report.results)
+
+
+def _label(report: ExactReport, result: Exact) -> str:
+    sign = summary.sign(result.divergence, result.direction)
+    return sign if _plain(report) or result.divergence != "kl" else f"kl {sign[2:5]}"
+
+
+def _unit(report: ExactReport, result: Exact) -> str:
+    kind = result.divergence.partition(":")[0]
+    if kind in LOGARITHMIC:
+        return report.unit
+    return {"wasserstein": "that of x", "energy": "√ of that of x"}.get(kind, "")
+
+
 def _title(report: ExactReport) -> str:
+    if not _plain(report):
+        return "Divergences of two known distributions"
     return f"Kullback–Leibler divergence in {report.unit}"
 
 
 def _legend(report: ExactReport) -> str:
+    if not _plain(report):
+        if all(result.direction == SYMMETRIC for result in report.results):
+            return "the same with P and Q exchanged"
+        return "P‖Q is forward, Q‖P reverse; all others are the same with P and Q exchanged"
     first, second = _letters(report.results[0])
     sign = SIGNS[Direction(report.results[0].direction)]
     return f"{sign} is the cross-entropy of {first} and {second} less the entropy of {first}"
 
 
 def _letters(result: Exact) -> tuple[str, str]:
-    return ("P", "Q") if result.direction == Direction.FORWARD else ("Q", "P")
+    return ("Q", "P") if result.direction == Direction.REVERSE else ("P", "Q")
 
 
 def _rows(report: ExactReport) -> list[list[str]]:
     exact = [_places(result) for result in report.results if not result.standard_error]
     places = max(exact, default=0)
+    if not _plain(report):
+        rows = [_row("", result, _places(result)) for result in report.results]
+        return [
+            [_label(report, result), row[1], row[-2], _unit(report, result), row[-1]]
+            for result, row in zip(report.results, rows, strict=True)
+        ]
     return [
-        _row(result, _places(result) if result.standard_error else places)
+        _row(_label(report, result), result, _places(result) if result.standard_error else places)
         for result in report.results
     ]
 
 
-def _row(result: Exact, places: int) -> list[str]:
+def _row(sign: str, result: Exact, places: int) -> list[str]:
     bound = "≥" if result.status == "lower-bound" else ""
     if not math.isfinite(result.value):
         error = ""
@@ -93,7 +125,6 @@ def _row(result: Exact, places: int) -> list[str]:
     else:
         error = f"≤{result.error_bound:.0e}" if result.error_bound else "0"
     numbers = [fixed(x, places) for x in (result.entropy, result.cross_entropy)]
-    sign = SIGNS[Direction(result.direction)]
     return [sign, bound + fixed(result.value, places), *numbers, error, _METHODS[result.method]]
 
 
@@ -109,33 +140,41 @@ def _places(result: Exact) -> int:
     return min(max(wanted, 0), _MOST)
 
 
+def _left(report: ExactReport) -> int:
+    """Return the first column of words."""
+    return len(_HEAD) - 1 if _plain(report) else 3
+
+
 def _grid(report: ExactReport, width: int | None, style: Style) -> list[str]:
+    titles = _HEAD if _plain(report) else _SHORT
+    left = _left(report)
     columns = [list(column) for column in zip(*_rows(report), strict=True)]
-    columns[1:_LEFT] = [align(column) for column in columns[1:_LEFT]]
+    columns[1:left] = [align(column) for column in columns[1:left]]
     widths = [
         max(cell_width(text) for text in (head, *column))
-        for head, column in zip(_HEAD, columns, strict=True)
+        for head, column in zip(titles, columns, strict=True)
     ]
-    if width is not None and sum(widths) + len(GAP) * _LEFT > width:
+    if width is not None and sum(widths) + len(GAP) * (len(titles) - 1) > width:
         return _records(report, style)
     head, *lines = (
         GAP.join(
-            pad(cell, size, right=0 < number < _LEFT)
+            pad(cell, size, right=0 < number < left)
             for number, (cell, size) in enumerate(zip(cells, widths, strict=True))
         ).rstrip()
-        for cells in (_HEAD, *zip(*columns, strict=True))
+        for cells in (titles, *zip(*columns, strict=True))
     )
     return [style.bold(head), *lines]
 
 
 def _records(report: ExactReport, style: Style) -> list[str]:
     lines = []
-    longest = max(map(len, _HEAD))
+    titles = _HEAD if _plain(report) else _SHORT
+    longest = max(map(len, titles))
     for sign, *cells in _rows(report):
         lines.append(style.bold(sign))
         lines += [
             f"{GAP}{pad(head, longest)}{GAP}{cell}"
-            for head, cell in zip(_HEAD[1:], cells, strict=True)
+            for head, cell in zip(titles[1:], cells, strict=True)
             if cell
         ]
     return lines
@@ -152,12 +191,15 @@ def _below(report: ExactReport, width: int | None, *, verbose: bool) -> list[str
 def _notes(report: ExactReport, *, verbose: bool) -> Sequence[tuple[str, str]]:
     notes = []
     for result in report.results:
-        sign = SIGNS[Direction(result.direction)]
+        sign = _label(report, result)
         if result.reason:
             notes.append((sign, f"{_status(result)}: {result.reason}"))
         first, second = _letters(result)
         if verbose and result.formula:
-            where = f" with 1 = {first}, 2 = {second}" if "1" in result.formula else ""
+            named = result.divergence in {"kl", "jeffreys", "js"} and "1" in result.formula
+            where = f" with 1 = {first}, 2 = {second}" if named else ""
+            if result.direction == Direction.REVERSE and result.divergence != "kl":
+                where = " with p of Q, q of P"
             notes.append((sign, f"{result.formula}{where}"))
             if result.source:
                 notes.append((sign, f"source: {result.source}"))

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from klcli.divergences.report import LOGARITHMIC
 from klcli.render.records import delimited, json_lines
 
 if TYPE_CHECKING:
@@ -36,10 +37,16 @@ def as_tsv(report: ExactReport) -> str:
 
 def _flat(report: ExactReport) -> list[dict[str, Any]]:
     context = {
-        "unit": report.unit,
         "p": report.p.expression,
         "q": report.q.expression,
         "seed": report.seed,
         "klcli_version": report.klcli_version,
     }
-    return [{**asdict(result), **context} for result in report.results]
+    return [
+        {
+            **asdict(result),
+            "unit": report.unit if result.divergence.partition(":")[0] in LOGARITHMIC else "",
+            **context,
+        }
+        for result in report.results
+    ]

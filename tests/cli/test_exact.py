@@ -28,6 +28,8 @@ MONTE_CARLO = (
     "multivariate_normal([1, 0], [[4, 0], [0, 1]])",
 )
 
+PAIR = ("norm(0, 1)", "norm(1, 2)")
+
 
 def test_a_table(kl):
     code, out, err = kl("exact", P, Q, "--format", "table", "-v")
@@ -74,6 +76,27 @@ def test_json_follows_its_schema_and_adds_up(kl, pair, direction):
             assert result["cross_entropy"] == result["value"] + result["entropy"]
         assert (result["status"] == "ok") == (result["reason"] == "")
         assert (result["value"] is None) == (result["status"] in {"infinite", "undefined"})
+
+
+def test_other_divergences_in_every_format(kl):
+    words = ("exact", *PAIR, "--divergence", "all")
+    schema = json.loads(kl("schema", "exact")[1])
+    document = json.loads(kl(*words, "--format", "json")[1])
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert [result["direction"] for result in document["results"][:3]] == [
+        "forward", "reverse", "symmetric",
+    ]  # fmt: skip
+    head, *lines = (line.split("\t") for line in kl(*words, "--format", "tsv")[1].splitlines())
+    units = {line[0]: line[head.index("unit")] for line in lines}
+    assert (units["js"], units["tv"]) == ("nats", "")
+    out = kl(*words, "--format", "table")[1]
+    for shown in ("\nkl P‖Q ", "\nchi2 Q‖P     ∞ ", "\nwasserstein  1.1666 ", "that of x"):
+        assert shown in out
+    assert "| chi2 P‖Q | 0.74403 |" in kl(*words, "--format", "markdown")[1]
+    code, out, _ = kl("exact", *PAIR, "--divergence", "tv", "--value")
+    assert (code, float(out)) == (0, pytest.approx(0.39006566012))
+    code, _, err = kl(*words, "--value")
+    assert (code, "one divergence" in err) == (2, True)
 
 
 def test_machine_formats_hold_the_same(kl):

@@ -35,6 +35,8 @@ SHARED = {
 ABOVE_ONE = {"beta": ("a", "b"), "powerlaw": ("a",)}
 #: The rest have location families without a formula, for other loc.
 ANY_LOC = {"norm", "laplace", "cauchy", "logistic", "gumbel_r", "gumbel_l", "loggamma", "vonmises"}
+#: Of these, two parameters are ends in order; `test_pairs_of_other_families` has nested ones.
+ENDED = {"loguniform", "reciprocal", "randint"}
 NESTED = {"uniform", "loguniform", "reciprocal", "randint", "arcsine", "f"}
 SETTINGS = settings(
     max_examples=2, deadline=None, derandomize=True, database=None,
@@ -111,11 +113,14 @@ def agrees(p, q, closed):
     found = numeric(p, q)
     if found.divergence.lower_bound:
         return  # scipy's density underflows, and that is said
-    assert closed.value == pytest.approx(found.divergence.value, rel=1e-10)
+    # Sums that fall like a power of k are extrapolated, and their bounds say how well.
+    told = found.divergence.error if p.family == "zipf" else 0.0
+    assert closed.value == pytest.approx(found.divergence.value, rel=1e-10, abs=told)
     assert closed.error < 1e-12 * max(1, closed.value)
     own = closed_entropy(p)
     assert own is not None
-    assert own[0] == pytest.approx(found.entropy.value, rel=1e-10, abs=1e-10)
+    told = found.entropy.error if p.family == "zipf" else 1e-10
+    assert own[0] == pytest.approx(found.entropy.value, rel=1e-10, abs=told)
 
 
 LINE_FAMILIES = sorted(set(CONTINUOUS) - NESTED)
@@ -169,7 +174,7 @@ def test_unequal_supports(name, first, second):
 
 @pytest.mark.slow
 @QUIET
-@pytest.mark.parametrize("name", sorted({*MOVED, *NESTED}))
+@pytest.mark.parametrize("name", sorted({*MOVED, *NESTED} - ENDED))
 @given(first=four, second=four)
 @settings(SETTINGS, max_examples=25)
 def test_unequal_supports_everywhere(name, first, second):
