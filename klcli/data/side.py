@@ -9,7 +9,7 @@ import numpy as np
 
 from klcli.counts import Summary
 from klcli.data import sample
-from klcli.data.convert import counted_labels, evidence, values
+from klcli.data.convert import counted_labels, evidence, floats, is_plain, values
 from klcli.data.count import cell_counts, sorted_cell_counts
 from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.sample import RowSample
@@ -157,6 +157,12 @@ class Side:
                 # Labels are counted as they are read and then converted: there are fewer of them.
                 if sketch is None and weights is None:
                     every = {name: kind for name, kind in todo.items() if not kind.labels}
+                if sketch is None:
+                    every = {
+                        name: kind
+                        for name, kind in every.items()
+                        if not is_plain(batch.schema[name], kind)
+                    }
                 converted = self._converted(batch, every)
                 self._add(batch, converted, todo, weights, rows)
                 if sketch is not None:
@@ -206,9 +212,9 @@ class Side:
                 lexical = name in self.table.lexical
                 self.labels[name].add_counts(counted_labels(raw, kind, lexical=lexical))
                 return None
-            series = converted[name].alias("converted")
+            series = converted[name].alias("converted") if name in converted.columns else raw
             if kind.numeric:
-                array = series.to_numpy()
+                array = floats(series)
                 self.numbers[name].add(raw, series, array, weights)
                 return array
             if kind is Reading.NONE:

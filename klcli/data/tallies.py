@@ -110,13 +110,14 @@ class NumberTally:
     def _add_beyond(self, raw: pl.Series, converted: pl.Series) -> None:
         import polars as pl
 
-        large = converted.abs() >= _EXACT_INTEGERS
         if raw.dtype.is_integer():
             self.beyond += int((raw.cast(pl.Int128).abs() > _EXACT_INTEGERS).sum())
         elif raw.dtype == pl.String:
-            self.beyond += int(raw.filter(large).str.contains(r"^[+-]?\d+$").sum())
+            self.beyond += int(
+                raw.filter(converted.abs() >= _EXACT_INTEGERS).str.contains(r"^[+-]?\d+$").sum()
+            )
         elif raw.dtype.is_decimal():
-            self.beyond += int(large.sum())
+            self.beyond += int((converted.abs() >= _EXACT_INTEGERS).sum())
 
 
 def sum_of_squares(values: Floats, mean: float) -> float:
