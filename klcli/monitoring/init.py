@@ -208,7 +208,7 @@ def _column(results: Sequence[DriftResult], scale: float, unit: str) -> Iterator
     else:
         yield f"# {kind}"
     if any(change.code == "moved-on" for result in results for change in result.changes):
-        yield "exclude = true  # times that move on differ from the reference always"
+        yield "exclude = true  # what moves on, as times and ids do, differs from the reference always"
         return
     found = suggested(results, scale)
     yield f"tolerance = {toml(found.tolerance)}  # {unit}: {found.reason}"

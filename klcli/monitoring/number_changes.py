@@ -29,6 +29,8 @@ _PLACEHOLDERS: Final = frozenset({
 })  # fmt: skip
 #: A value is stuck if it makes up this share of the rows more, and so many times as much.
 _STUCK_SHARE, _STUCK_TIMES = 0.05, 5.0
+#: Share of the rows beyond the largest number of the reference that shows a counter.
+_COUNTED_ON: Final = 0.9
 #: Rows beyond the reference's range that are told as one outlier each, not as a share.
 _FEW: Final = 3
 
@@ -62,6 +64,11 @@ class _Repeated:
         if self.before == 0:
             before = "never in the reference"
         if self.now > 0.999:
+            known = column.table.q
+            if known.minimum == known.maximum != self.value:
+                # A year, a version: the reference had but one value, too.
+                limit = number(known.minimum, kind)
+                return Finding("moved-on", f"every value is {value}, and {limit} in the reference")
             return Finding("stuck-value", f"every value is {value}, {before}")
         plain = abs(self.value) in _PLACEHOLDERS and kind != Kind.DATETIME
         outside = not column.table.q.minimum <= self.value <= column.table.q.maximum
@@ -149,11 +156,24 @@ class _End:
                     "that move on differ always; leave them out, or compare the hour or weekday",
                 )
                 return
+            if self.side == "above" and self.rows >= _COUNTED_ON * table.n_p and _whole(column):
+                yield Finding(
+                    "moved-on",
+                    f"{share} of the values are larger than any of the reference ({limit}): "
+                    "numbers that count on, such as ids, row numbers and years, differ always; "
+                    "leave them out",
+                )
+                return
             yield Finding(
                 "out-of-range",
                 f"{share} of the values lie {self.side} the {extreme} one of the reference, "
                 f"{limit}, as far as {value}",
             )
+
+
+def _whole(column: Column) -> bool:
+    """Tell whether all numbers of both sides are whole."""
+    return all(bool((values == np.floor(values)).all()) for values in column.finite())
 
 
 def _upper_end(column: Column) -> _End | None:

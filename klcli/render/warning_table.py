@@ -349,7 +349,7 @@ ROWS: Final = (
     ),
     (
         "moved-on",
-        "Times lie after those of the reference, as times do.",
+        "Times, ids, row numbers or years lie after those of the reference, as they do.",
         "Leave the column out with --exclude NAME, or compare the hour or the weekday.",
     ),
     (

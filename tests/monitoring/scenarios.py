@@ -33,6 +33,8 @@ def data(seed: int, rows: int = ROWS) -> pl.DataFrame:
         "sensor": rng.normal(50, 3, rows),
         "returns": rng.standard_t(2, rows),
         "hour": hours,
+        "row": rng.integers(1, ROWS + 1, rows),
+        "year": np.full(rows, 2013),
         "time": np.datetime64("2024-03-01", "us") + micro.astype("timedelta64[us]"),
     })  # fmt: skip
 
@@ -114,6 +116,12 @@ SCENARIOS = {
     ),
     "times that move on": (
         "time", column("time", c("time") + pl.duration(days=30)), "moved-on", "later than any",
+    ),
+    "row numbers that count on": (
+        "row", column("row", c("row") + ROWS), "moved-on", "ids, row numbers and years",
+    ),
+    "another year": (
+        "year", column("year", c("year") + 1), "moved-on", "every value is 2014, and 2013 in",
     ),
     "values out of range": (
         "sensor", column("sensor", c("sensor") * 1.3), "out-of-range", "above the largest",
