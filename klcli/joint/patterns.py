@@ -75,10 +75,12 @@ def by_pattern(
         if not varies.any():
             return None
         p, q = p[:, varies], q[:, varies]
-        few = min(len(p), len(q))
-        if few < least(p.shape[1]):
-            text = f"{few} rows with {_named(pattern, rows.number_names)} are too few to compare"
-            return Finding("few-rows", f"{text} in {p.shape[1]} dimensions; they count as alike")
+        few, needed = min(len(p), len(q)), least(p.shape[1])
+        if few < needed:
+            here = f"{p.shape[1]} dimension{'s' if p.shape[1] > 1 else ''}"
+            text = f"{few} rows with {_named(pattern, rows.number_names)} are too few"
+            text = f"{text}: the method takes {needed} of each side in {here}"
+            return Finding("few-rows", f"{text}; they count as alike")
         return finite(p, q)
 
     names = [_named(pattern, rows.number_names) for pattern in patterns]

@@ -360,3 +360,16 @@ def test_directions_do_not_share_their_randomness():
 def test_options_that_cannot_work_are_refused(options):
     with pytest.raises(UsageError):
         klcli.estimate(P, Q, **options)
+
+
+@pytest.mark.parametrize("interval", ["influence", "delta", "basic", "percentile", "bca"])
+def test_a_constant_column_proves_nothing_beyond_its_rows(interval):
+    """One value on both sides: the interval still reaches as far as rows that were not seen."""
+    constant = np.array(["a"] * 50)
+    report = klcli.estimate(
+        pl.DataFrame({"x": constant}), pl.DataFrame({"x": constant}),
+        interval=interval, direction="forward", resamples=50,
+    )  # fmt: skip
+    (result,) = report.results
+    assert (result.estimate, result.ci_low) == (0.0, 0.0)
+    assert 0.01 < result.ci_high < 0.5
