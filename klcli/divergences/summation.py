@@ -59,7 +59,9 @@ def summed(p: Model, q: Model) -> Integrals:
         value = math.fsum(side.excess for side in sides)
         value += float(q.above(ups.last) - p.above(ups.last))
         value += float(q.below(downs.last - 1) - p.below(downs.last - 1))
-    error = math.fsum(side.error for side in sides) + 1e-15 * math.fsum(s.size for s in sides)
+    # Both log densities of every term are rounded, and masses add up to one.
+    rounding = 1e-15 * math.fsum(s.size for s in sides) + 4e-16
+    error = math.fsum(side.error for side in sides) + rounding
     hidden = HIDDEN if max(side.hidden for side in sides) > 1e-16 else ""
     return Integrals(Outcome(value, error, lower_bound=hidden), entropy)
 
@@ -203,5 +205,6 @@ def accelerated(partial: Floats) -> tuple[float, float]:
             change = max(abs(float(now[-1] - now[-2])), abs(float(now[-1]) - best) / 100)
             if change < error:
                 best, error = float(now[-1]), change
-    # The last change tells the size of the error, not its bound.
-    return best, 10 * error + 1e-14 * abs(best)
+    # The last change tells the size of the error, not its bound: of 120 pairs of Zipf laws with
+    # exponents from 1.15 to 11, whose divergence is known, it was exceeded up to a hundredfold.
+    return best, 200 * error + 1e-14 * abs(best)

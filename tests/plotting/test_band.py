@@ -66,5 +66,8 @@ def test_of_densities_on_average_over_the_axis(name, rows, density):
         truth = p.logpdf(middle[inside]) - q.logpdf(middle[inside])
         close = np.abs(truth - band.value[inside]) <= Z * band.standard_error[inside]
         held.append(np.average(close, weights=(table.p + table.q)[inside]))
-    least = 0.85 if density.name == "kde" else 0.93
+    # Points of one sample miss together, so that 60 samples tell less than their many points.
+    error = np.std(held) / len(held) ** 0.5
+    least, promised = (0.85, 0.9) if density.name == "kde" else (0.9, 0.95)
     assert np.mean(held) >= least
+    assert np.mean(held) + 3 * error >= promised
