@@ -12,6 +12,8 @@ from klcli.counts import Role
 from klcli.results import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from klcli.counts import CountTable
     from klcli.typing import Bools, Floats, Integers
 
@@ -85,7 +87,12 @@ def unseen_categories(table: CountTable, sample: str, *, only: Bools | None = No
     return Escape(mass, cells, Finding("unseen-categories", message))
 
 
-def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
+def outside_support(
+    table: CountTable,
+    sample: str,
+    reference: str,
+    written: Callable[[float], str] = "{:.6g}".format,
+) -> Escape:
     """Find the longest stretch of the number line that P visits and Q does not.
 
     A tail of P beyond Q's smallest or largest value, or a gap of Q in between; only where it is
@@ -97,6 +104,8 @@ def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
         Ordered cells of finite numbers.
     sample, reference : str
         What to call P and Q.
+    written : callable
+        Writes a number of the table for people, or the time that it stands for.
     """
     empty = table.q == 0
     nothing = np.zeros(len(empty), dtype=bool)
@@ -120,17 +129,18 @@ def outside_support(table: CountTable, sample: str, reference: str) -> Escape:
     mass = float(counts[which] / table.n_p)
     bound = _two_cells(mass, table.n_p, table.n_q)
     if alone is not None:
-        value = table.name(int(inside[0]))
+        value = written(table.lower[inside[0]])
         message = f"only {sample} shows the value {value}: {percent(mass)} of its rows"
         return Escape(mass, cells, Finding("unseen-categories", message), bound, abrupt=True)
     seen = np.flatnonzero(~empty)
     low, high = table.lower[seen[0]], table.lower[seen[-1]]
     if inside[0] > seen[-1]:
-        where = f"above its largest value {high:.6g}"
+        where = f"above its largest value {written(high)}"
     elif inside[-1] < seen[0]:
-        where = f"below its smallest value {low:.6g}"
+        where = f"below its smallest value {written(low)}"
     else:
-        where = f"between {table.lower[inside[0]]:.6g} and {table.upper[inside[-1]]:.6g}"
+        first, last = table.lower[inside[0]], table.upper[inside[-1]]
+        where = f"between {written(first)} and {written(last)}"
     code = "saturated" if mass >= _DISJOINT else "outside-range"
     message = f"{percent(mass)} of {sample} lies where {reference} has no rows, {where}"
     return Escape(mass, cells, Finding(code, message), bound, abrupt is not None)

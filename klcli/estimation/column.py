@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 
+from klcli.data.wording import number
 from klcli.densities.frequency import Frequency
 from klcli.diagnostics.support import no_number
 from klcli.errors import InputError
@@ -163,7 +165,10 @@ def _examine(
             interval = score_interval(0.0, 0.0, 0.0, turned.n_p, turned.n_q, request.confidence)
         fine = column.table if forward else column.table.swapped()
         finer = column.finer if forward or column.finer is None else column.finer.swapped()
-        verdict = judge(fine, turned, point, choice, ("P", "Q") if forward else ("Q", "P"), finer)
+        names = ("P", "Q") if forward else ("Q", "P")
+        verdict = judge(
+            fine, turned, point, choice, names, finer, partial(number, kind=column.kind)
+        )
         if verdict.status is Status.OK and _coarse(column):
             verdict = replace(verdict, status=Status.LOWER_BOUND)
         if verdict.status is Status.UNDEFINED:

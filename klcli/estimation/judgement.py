@@ -17,6 +17,8 @@ from klcli.estimation.crosscheck import second_opinion
 from klcli.results import Finding, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from klcli.counts import CountTable
     from klcli.diagnostics.support import Escape
     from klcli.estimation.choice import Choice
@@ -65,6 +67,7 @@ def judge(
     choice: Choice,
     names: tuple[str, str],
     finer: CountTable | None = None,
+    written: Callable[[float], str] = "{:.6g}".format,
 ) -> Verdict:
     """Run the diagnostics that fit the method.
 
@@ -80,6 +83,8 @@ def judge(
         What to call both samples.
     finer : CountTable, optional
         Quantile cells of numbers, where those of `fine` are the method's own.
+    written : callable
+        Writes a number of the column for people, or the time that it stands for.
     """
     findings = [few_rows(fine), constant(fine)]
     if choice.density_name == "frequency":
@@ -90,7 +95,7 @@ def judge(
             status = Status.INFINITE
         findings += [undersampled(fine, names), escape.finding]
     else:
-        status, escape, more = _judge_numbers(fine, table, point, choice, names)
+        status, escape, more = _judge_numbers(fine, table, point, choice, names, written)
         findings += more
         if status in (Status.OK, Status.LOWER_BOUND):
             smooth_ratio = choice.density_name == "ratio"
@@ -114,7 +119,12 @@ def judge(
 
 
 def _judge_numbers(
-    fine: CountTable, table: CountTable, point: Point, choice: Choice, names: tuple[str, str]
+    fine: CountTable,
+    table: CountTable,
+    point: Point,
+    choice: Choice,
+    names: tuple[str, str],
+    written: Callable[[float], str],
 ) -> tuple[Status, Escape, list[Finding | None]]:
     escape = unseen_categories(fine, names[0], only=no_number(fine))
     if escape.mass > 0:
@@ -124,7 +134,7 @@ def _judge_numbers(
         return Status.INFINITE, empty, [empty.finding]
     inside = ~no_number(table)
     numbers, cells = table.subset(inside), fine.subset(~no_number(fine))
-    escape = outside_support(cells, *names)
+    escape = outside_support(cells, *names, written)
     share = float(cells.n_p / fine.n_p)
     escape = replace(escape, mass=escape.mass * share, bound=escape.bound * share)
     findings: list[Finding | None] = []

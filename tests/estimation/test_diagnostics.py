@@ -4,6 +4,7 @@ import json
 import re
 
 import numpy as np
+import polars as pl
 import pytest
 
 import klcli
@@ -94,3 +95,14 @@ def test_a_plain_pair_has_no_warning():
     report = klcli.estimate(normal(), normal(0.5), resamples=0)
     assert not report.findings
     assert not any(row.warnings for row in report.results)
+
+
+def test_ends_of_times_are_told_as_times():
+    rng = np.random.default_rng(20261127)
+    late, early = (
+        pl.DataFrame({"t": (rng.integers(0, days * 24, 500) * 3_600_000).astype("datetime64[ms]")})
+        for days in (40, 20)
+    )
+    (forward,) = klcli.estimate(late, early, direction="forward").results
+    (told,) = [one.message for one in forward.warnings if one.code == "outside-range"]
+    assert "above its largest value 1970-01-20" in told
