@@ -31,9 +31,9 @@ class Recorder:
 @pytest.fixture
 def estimation(monkeypatch):
     recorder = Recorder()
-    module = ModuleType("klcli.estimation")
+    module = ModuleType("klcli.estimation.estimate")
     module.estimate = recorder
-    monkeypatch.setitem(sys.modules, "klcli.estimation", module)
+    monkeypatch.setitem(sys.modules, "klcli.estimation.estimate", module)
     return recorder
 
 

@@ -73,8 +73,8 @@ def test_messages_cannot_move_the_cursor(estimation, kl):
 
 
 def test_interrupted_before_the_command_begins(kl, monkeypatch):
-    def interrupt(**options):
+    def interrupt(words):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("klcli.__main__.app", interrupt)
+    monkeypatch.setattr("klcli.__main__.application", interrupt)
     assert kl("--version") == (130, "", "")

@@ -30,7 +30,7 @@ SCRIPT = textwrap.dedent("""
             time.sleep(0.1)
         return MIXED
 
-    sys.modules["klcli.estimation"] = types.SimpleNamespace(estimate=estimate)
+    sys.modules["klcli.estimation.estimate"] = types.SimpleNamespace(estimate=estimate)
     sys.exit(main())
 """).format(tests=str(Path(__file__).parent.parent))
 FAKED = [sys.executable, "-c", SCRIPT, "estimate"]
