@@ -43,7 +43,9 @@ def of_ensemble(ensemble: Ensemble, cells: Integers) -> LogRatio:
 
     Within a fit that is the Bayesian band of the smoothing spline [1]_, which holds the truth as
     often as it says on average over the axis, more often where it is straight and less often where
-    it bends [2]_; the spread between the fits comes on top. The numbers of rows of both samples
+    it bends [2]_; the spread between the fits comes on top. Over five pairs, 300 and 2,000 rows, a
+    band of 95 % held at least 91 % on average, least for normal against Student's t
+    (`tests/plotting/test_band.py`). The numbers of rows of both samples
     are fixed, which takes 1/n + 1/m off what a regression with random labels has [3]_: that p/q
     has mean one under Q is known.
 
