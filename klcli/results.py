@@ -166,6 +166,57 @@ class Estimate:
     unit: str = "nats"
     tuning: tuple[Tuning, ...] = ()
 
+    @classmethod
+    def blank(
+        cls,
+        column: str,
+        kind: str,
+        direction: str,
+        *,
+        confidence: float,
+        method: tuple[str, str, str, str],
+        rows: tuple[int | None, int | None],
+        missing: tuple[int, int],
+    ) -> Estimate:
+        """Return a result that says nothing yet but what it is about.
+
+        Parameters
+        ----------
+        column, kind, direction, confidence
+            As the fields of these names.
+        method : tuple of str
+            Names of density, estimator and interval, and the reason for them.
+        rows, missing : tuple of int
+            Of P and of Q.
+        """
+        nan = math.nan
+        density, estimator, interval, reason = method
+        return cls(
+            column=column,
+            kind=kind,
+            divergence="kl",
+            direction=direction,
+            estimate=nan,
+            standard_error=nan,
+            ci_low=nan,
+            ci_high=nan,
+            confidence=confidence,
+            p_value=nan,
+            noise_floor=nan,
+            status=Status.UNDEFINED,
+            density=density,
+            estimator=estimator,
+            interval=interval,
+            n_p=rows[0],
+            n_q=rows[1],
+            missing_p=missing[0],
+            missing_q=missing[1],
+            finite_estimate=nan,
+            escaped_mass=nan,
+            monte_carlo_error=0.0,
+            reason=reason,
+        )
+
     @property
     def rows(self) -> tuple[int, int]:
         """Rows of P and of Q that were drawn: 0 of a known distribution."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -237,8 +238,8 @@ def _maxima(model: Model, share_p: Floats, share: Floats) -> Iterator[_Maximum]:
     for last in _near_no_difference(model, share_p, share):
         yield last
         done += 1
-    for weight in model.weights[done:]:
-        last = _newton(model, weight * model.roughness + model.prior, share_p, share, last)
+    for penalty in islice(model.penalties(), done, None):
+        last = _newton(model, penalty, share_p, share, last)
         yield last
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     Values = tuple[float, ...]
 
-EULER: Final = 0.5772156649015329
 #: How reasons begin.
 LEFT_OUT: Final = "P has mass where Q has none"
 

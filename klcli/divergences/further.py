@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.errors import UsageError
+from klcli.registry import ALL_DIVERGENCES, DIVERGENCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,14 +17,10 @@ if TYPE_CHECKING:
     from klcli.typing import Floats
 
 #: What "all" stands for, as in `kl estimate`, but for PSI, which has bins.
-EVERY: Final = (
-    "kl", "jeffreys", "js", "hellinger", "tv", "chi2", "renyi:0.5", "renyi:2", "wasserstein",
-    "energy", "ks",
-)  # fmt: skip
+EVERY: Final = tuple(name for name in ALL_DIVERGENCES if name != "psi")
 #: Those that need an order and distances.
 ORDERED: Final = frozenset({"wasserstein", "energy", "ks"})
-_NAMES: Final = ("kl", "reverse", "jeffreys", "js", "hellinger", "tv", "chi2", "renyi",
-                 "wasserstein", "energy", "ks")  # fmt: skip
+_NAMES: Final = tuple(name for name in DIVERGENCES if name != "psi")
 #: Logs of densities and masses that are nothing, where another one underflows.
 _NONE: Final = -690.0
 #: Log ratios below this are expanded in a series, which does not cancel.

@@ -22,7 +22,7 @@ from klcli.intervals.permutation import permutation, upper_quantile
 from klcli.results import Direction, Estimate, Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from numpy.random import Generator
 
@@ -260,33 +260,15 @@ def _blank(
     column: ColumnTable, direction: Direction, request: Request, choice: Choice | None
 ) -> Estimate:
     """Return a result that says nothing yet but what it is about."""
-    nan = math.nan
-    names: Iterable[str] = ("", "", "", "")
+    method = ("", "", "", "")
     if choice is not None:
-        names = choice.density_name, choice.estimator_name, choice.interval_name, choice.reason
-    density, estimator, interval, reason = names
-    return Estimate(
-        column=column.name,
-        kind=column.kind,
-        divergence="kl",
-        direction=direction,
-        estimate=nan,
-        standard_error=nan,
-        ci_low=nan,
-        ci_high=nan,
+        method = choice.density_name, choice.estimator_name, choice.interval_name, choice.reason
+    return Estimate.blank(
+        column.name,
+        column.kind,
+        direction,
         confidence=request.confidence,
-        p_value=nan,
-        noise_floor=nan,
-        status=Status.UNDEFINED,
-        density=density,
-        estimator=estimator,
-        interval=interval,
-        n_p=column.p.rows,
-        n_q=column.q.rows,
-        missing_p=column.p.missing,
-        missing_q=column.q.missing,
-        finite_estimate=nan,
-        escaped_mass=nan,
-        monte_carlo_error=0.0,
-        reason=reason,
+        method=method,
+        rows=(column.p.rows, column.q.rows),
+        missing=(column.p.missing, column.q.missing),
     )

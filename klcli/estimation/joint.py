@@ -298,29 +298,12 @@ def _blank(
     subject: Subject, direction: Direction, choice: JointChoice, request: Request
 ) -> Estimate:
     """Return a result that says nothing yet but what it is about."""
-    nan = math.nan
-    return Estimate(
-        column=subject.column,
-        kind=subject.kind,
-        divergence="kl",
-        direction=direction,
-        estimate=nan,
-        standard_error=nan,
-        ci_low=nan,
-        ci_high=nan,
+    return Estimate.blank(
+        subject.column,
+        subject.kind,
+        direction,
         confidence=request.confidence,
-        p_value=nan,
-        noise_floor=nan,
-        status=Status.UNDEFINED,
-        density=choice.density_name,
-        estimator=choice.estimator_name,
-        interval=choice.interval_name,
-        n_p=subject.rows[0],
-        n_q=subject.rows[1],
-        missing_p=subject.missing[0],
-        missing_q=subject.missing[1],
-        finite_estimate=nan,
-        escaped_mass=nan,
-        monte_carlo_error=0.0,
-        reason=choice.reason,
+        method=(choice.density_name, choice.estimator_name, choice.interval_name, choice.reason),
+        rows=subject.rows,
+        missing=subject.missing,
     )

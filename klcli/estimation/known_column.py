@@ -272,32 +272,14 @@ def _blank(
     method: tuple[str, str, str, str],
     against: Against | None,
 ) -> Estimate:
-    nan = math.nan
-    density, estimator, interval, reason = method
     rows, missing = column.summary.rows, column.summary.missing
-    return Estimate(
-        column=column.name,
-        kind=column.kind,
-        divergence="kl",
-        direction=direction,
-        estimate=nan,
-        standard_error=nan,
-        ci_low=nan,
-        ci_high=nan,
+    blank = Estimate.blank(
+        column.name,
+        column.kind,
+        direction,
         confidence=request.confidence,
-        p_value=nan,
-        noise_floor=nan,
-        status=Status.UNDEFINED,
-        density=density,
-        estimator=estimator,
-        interval=interval,
-        n_p=rows if sides.data_first else None,
-        n_q=None if sides.data_first else rows,
-        missing_p=missing if sides.data_first else 0,
-        missing_q=0 if sides.data_first else missing,
-        finite_estimate=nan,
-        escaped_mass=nan,
-        monte_carlo_error=0.0,
-        reason=reason,
-        fitted={} if against is None else dict(against.fitted),
+        method=method,
+        rows=(rows, None) if sides.data_first else (None, rows),
+        missing=(missing, 0) if sides.data_first else (0, missing),
     )
+    return blank if against is None else replace(blank, fitted=dict(against.fitted))

@@ -187,10 +187,6 @@ class ChiSquared(_Smooth):
         return 2 * np.exp(2 * log_ratio)
 
 
-#: Orders that `--divergence all` shows: one that any two samples have, and one for the tails.
-RENYI_ORDERS: Final = (0.5, 2.0)
-
-
 @dataclass(frozen=True)
 class Renyi(_Smooth):
     """log E_Q[r^α] / (α − 1), estimated as f = (r^α − 1 − α(r − 1)) / (α − 1)."""
