@@ -14,6 +14,7 @@ from klcli.joint.folds import Folds, cross_fitted
 from klcli.joint.functional import evaluated, point
 from klcli.joint.labels import p_value, permuted_labels
 from klcli.joint.patterns import by_pattern, check, filled, ties, with_findings
+from klcli.joint.threads import one_thread_each
 from klcli.joint.whitening import whitened
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Mixture:
         """Estimate D(P‖Q)."""
         return self.both(rows, rng)[0]
 
+    @one_thread_each()
     def both(self, rows: RowPair, rng: Generator) -> tuple[JointPoint, JointPoint]:
         """Estimate D(P‖Q) and D(Q‖P) from the same fits.
 
@@ -107,6 +109,7 @@ class Mixture:
         # A fold leaves out a fifth, and half of the rest has to determine a covariance.
         return by_pattern(rows, lambda columns: 5 * (columns + 2), finite)
 
+    @one_thread_each()
     def null(self, rows: RowPair, resamples: int, rng: Generator) -> tuple[float, Floats]:
         """Test on one half of the rows what was fitted to the other.
 

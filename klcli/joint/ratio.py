@@ -15,6 +15,7 @@ from klcli.joint.members import members
 from klcli.joint.patterns import check, filled, state
 from klcli.joint.score_test import score_test
 from klcli.joint.stack import stacked
+from klcli.joint.threads import one_thread_each
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class JointRatio:
         numbers, codes, _ = prepared(rows)
         return score_test(numbers, codes, len(rows.p), resamples, rng)
 
+    @one_thread_each()
     def _common(self, pool: Pool, rng: Generator) -> tuple[JointPoint, JointPoint]:
         every = members(pool, rng).values()
         repeats = int(np.clip(_REPEATED_BELOW // len(pool.label), 1, _MOST_REPEATS))
