@@ -65,7 +65,7 @@ def column_changes(column: Column) -> Iterator[Finding]:
     if table.table.ordered:
         hours = list(hour_changes(column))
         yield from hours
-        yield from number_changes(column)
+        yield from number_changes(column, clock=bool(hours))
     elif table.kind != Kind.TEXT:
         yield from label_changes(column)
 

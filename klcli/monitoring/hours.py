@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from klcli.counts import Role
-from klcli.monitoring.surprise import bar, log_alone, log_shares
+from klcli.monitoring.gaps import single_hour
+from klcli.monitoring.surprise import (
+    bar,
+    likelihood_ratio,
+    log_alone,
+    log_shares,
+    noise,
+    within_noise,
+)
 from klcli.monitoring.wording import percent
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from klcli.monitoring.changes import Column
     from klcli.typing import Floats
@@ -21,10 +30,14 @@ if TYPE_CHECKING:
 _DAY, _HOUR = 24, 3600
 #: Hours of the day that the reference must show for it to be a clock.
 _SHOWN: Final = 16
-#: Standard deviations of a χ² variable within which the rest is noise.
-_NOISE: Final = 4.0
 #: Share of the difference that a shift leaves at most: one that only resembles leaves more.
 _LEFT: Final = 0.1
+#: By how many hours a clock is put forward or back; the nearest first.
+_STEPS: Final = tuple(step for hours in range(1, 13) for step in (hours, -hours))[:-1]
+#: Standard errors within which an hour has twice its rows.
+_ERRORS: Final = 3.0
+#: How hours are written where they are labels.
+_HOUR_LABEL: Final = re.compile(r"(\d{1,2})(?::00){0,2} ?[hH]?")
 #: Rows of the reference in an hour before it can be missed.
 _WORTH: Final = 0.001
 
@@ -34,32 +47,69 @@ def hour_changes(column: Column) -> Iterator[Finding]:
     counted = _hours(column)
     if counted is None:
         return
-    p, q = counted
+    found = list(_compared(*counted, column.tests))
+    yield from found
+    if not found and column.table.kind == Kind.DATETIME:
+        yield from single_hour(column)
+
+
+def hour_labels(names: Sequence[str], p: Floats, q: Floats, tests: int) -> Iterator[Finding]:
+    """Tell the same of labels that are hours, such as 07:00; nothing of any others."""
+    if not _SHOWN <= len(names) <= _DAY:
+        return
+    hours = [_HOUR_LABEL.fullmatch(name) for name in names]
+    if not all(hours):
+        return
+    numbers = [int(found[1]) for found in hours if found]
+    if max(numbers) >= _DAY or len({*numbers}) < len(numbers):
+        return
+    counts = np.zeros((2, _DAY))
+    counts[:, numbers] = p, q
+    yield from _compared(counts[0], counts[1], tests)
+
+
+def _compared(p: Floats, q: Floats, tests: int) -> Iterator[Finding]:
+    """Compare rows by hour of the day."""
     n, m = float(p.sum()), float(q.sum())
     if n < 1 or m < 1 or np.count_nonzero(q) < _SHOWN:
         return
-    now = _likelihood_ratio(p, q)
-    shifts = {step: _likelihood_ratio(p, np.roll(q, step)) for step in (1, -1)}
+    now = likelihood_ratio(p, q)
+    shifts = {step: likelihood_ratio(p, np.roll(q, step)) for step in _STEPS}
     step = min(shifts, key=shifts.__getitem__)
-    free = _DAY - 1
-    noise = free + _NOISE * math.sqrt(2 * free)
-    if now > 2 * noise and shifts[step] < max(noise, _LEFT * now):
-        what = "later" if step == 1 else "earlier"
+    most = noise(_DAY - 1)
+    if now > 2 * most and shifts[step] < max(most, _LEFT * now):
         yield Finding(
             "clock-change",
-            f"the hours of the day are those of the reference one hour {what}: daylight-saving "
-            "time, or another time zone?",
+            f"the hours of the day are those of the reference {_shift(step)}",
         )
         return
+    yield from _single_hours(p, q, tests)
+
+
+def _shift(step: int) -> str:
+    """Return by how many hours a clock was moved, and what may have moved it.
+
+    >>> _shift(1), _shift(-5)
+    ('one hour later: daylight-saving time, or another time zone?', '5 hours earlier: another time zone?')
+    """
+    what = "later" if step > 0 else "earlier"
+    if abs(step) == 1:
+        return f"one hour {what}: daylight-saving time, or another time zone?"
+    return f"{abs(step)} hours {what}: another time zone?"
+
+
+def _single_hours(p: Floats, q: Floats, tests: int) -> Iterator[Finding]:
+    """Tell of an hour that is missing every day, or counts twice."""
+    n, m = float(p.sum()), float(q.sum())
     for hour in range(_DAY):
         if q[hour] < _WORTH * m:
             continue
         shares = f"{percent(p[hour] / n)} of the rows, {percent(q[hour] / m)} in the reference"
-        gone = p[hour] == 0 and log_alone(float(q[hour]), m, n) < bar(column.tests, _DAY)
+        gone = p[hour] == 0 and log_alone(float(q[hour]), m, n) < bar(tests, _DAY)
         if gone and np.count_nonzero((p == 0) & (q >= _WORTH * m)) == 1:
             yield Finding("clock-change", f"the hour {hour} is missing: {shares}")
         elif _doubled(p, q, hour) and log_shares(float(p[hour]), n, float(q[hour]), m) < bar(
-            column.tests, _DAY
+            tests, _DAY
         ):
             yield Finding("clock-change", f"the hour {hour} counts twice: {shares}")
 
@@ -92,19 +142,11 @@ def _hours(column: Column) -> tuple[Floats, Floats] | None:
 
 def _doubled(p: Floats, q: Floats, hour: int) -> bool:
     """Tell whether one hour has twice its rows, the others being as they were."""
+    if not (p[hour] and q[hour]):
+        return False
     others = np.arange(_DAY) != hour
-    rest = _likelihood_ratio(p[others], q[others])
+    rest = likelihood_ratio(p[others], q[others])
     odds = (p[hour] / p[others].sum()) / (q[hour] / q[others].sum())
-    free = _DAY - 2
-    return bool(1.7 < odds < 2.3 and rest < free + _NOISE * math.sqrt(2 * free))
-
-
-def _likelihood_ratio(p: Floats, q: Floats) -> float:
-    """Return G of a 2 × cells contingency table."""
-    pooled = (p + q) / (p.sum() + q.sum())
-
-    def part(counts: Floats) -> float:
-        shown = counts > 0
-        return float(counts[shown] @ np.log(counts[shown] / counts.sum() / pooled[shown]))
-
-    return 2 * (part(p) + part(q))
+    error = math.sqrt(1 / p[hour] + 1 / q[hour])
+    twice = abs(math.log(odds / 2)) <= min(_ERRORS * error, math.log(1.4))
+    return twice and within_noise(rest, _DAY - 2)

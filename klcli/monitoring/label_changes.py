@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.counts import Role
+from klcli.monitoring.domain import newcomers, others_as_before
+from klcli.monitoring.exchanges import exchanges, moves
+from klcli.monitoring.hours import hour_labels
 from klcli.monitoring.surprise import bar, log_alone, log_shares
 from klcli.monitoring.wording import percent, with_shares
 from klcli.results import Finding
@@ -19,21 +22,37 @@ if TYPE_CHECKING:
     from klcli.monitoring.changes import Column
     from klcli.typing import Floats, Integers
 
-#: Labels whose exchange is looked for: the number of pairs grows with the square.
-_EXCHANGED: Final = 12
-#: Share of the difference that an exchange has to explain.
-_EXPLAINED: Final = 0.8
-#: Standard errors within which two shares are taken for the same; two in a thousand pairs of
-#: equal shares miss.
-_SAME: Final = 3.0
+#: Words that stand for a missing value, without case and space.
+_PLACEHOLDERS: Final = frozenset({
+    "", "?", "-", "--", ".", "na", "n/a", "#n/a", "n.a.", "nan", "nat", "null", "none", "nil",
+    "(null)", "<na>", "missing", "unknown", "undefined", "not available", "not applicable",
+})  # fmt: skip
+#: A label is filled in if its share has grown so many times, by so much, and so many others, at
+#: least, are as before.
+_TIMES, _OTHERS, _SHARE = 1.5, 3, 0.05
 
 
 def label_changes(column: Column) -> Iterator[Finding]:
     """Tell of labels that appeared, went, are written otherwise, or changed places."""
     table = column.table.table
     labels = np.flatnonzero(table.roles != Role.MISSING)
+    if (stuck := _stuck(column, labels)) is not None:
+        yield stuck
+        return
     new = _alone(table.p, table.q, labels, column.tests)
+    unforeseen = [int(labels[k]) for k in newcomers(table.p[labels], table.q[labels])]
+    new += sorted({*unforeseen} - {*new}, key=lambda cell: -table.p[cell])
     gone = _alone(table.q, table.p, labels, column.tests)
+    standing = _standing_for_missing(column, labels, new)
+    for cell in standing:
+        now, before = table.p[cell] / table.n_p, table.q[cell] / table.n_q
+        known = f"{percent(before)} in the reference" if before else "never in the reference"
+        yield Finding(
+            "placeholder",
+            f"{percent(now)} of the values are {table.labels[cell]!r}, {known}: it may stand for "
+            "a missing value",
+        )
+    new = [cell for cell in new if cell not in standing]
     respelled = _respelled(table, new, labels)
     if respelled:
         pairs = [
@@ -51,7 +70,54 @@ def label_changes(column: Column) -> Iterator[Finding]:
             "vanished-categories",
             f"gone: {_named(table, lost, table.q)} of the reference",
         )
-    yield from _exchanged(table, labels, column.tests)
+    if respelled or standing:
+        return
+    names = [table.labels[cell] for cell in labels]
+    hours = list(hour_labels(names, table.p[labels], table.q[labels], column.tests))
+    if hours:
+        yield from hours
+        return
+    given = names, table.p[labels], table.q[labels], column.tests
+    yield from list(exchanges(*given)) or moves(*given)
+
+
+def _stuck(column: Column, labels: Integers) -> Finding | None:
+    """Tell of a label that all rows have, or that stands in for others."""
+    table = column.table.table
+    p, q = table.p[labels], table.q[labels]
+    if not p.sum() or not q.sum():
+        return None
+    now, before = p / p.sum(), q / q.sum()
+    best = int(np.argmax(now - before))
+    surprise = log_shares(float(p[best]), float(p.sum()), float(q[best]), float(q.sum()))
+    if before[best] == 0 or surprise >= bar(column.tests, len(labels)):
+        return None
+    name, share = repr(table.labels[labels[best]]), f"{percent(before[best])} in the reference"
+    if now[best] == 1:
+        return Finding("stuck-value", f"every value is {name}, {share}")
+    grown = now[best] - before[best] >= _SHARE and now[best] >= _TIMES * before[best]
+    if grown and others_as_before(p, q, best, _OTHERS):
+        return Finding(
+            "stuck-value",
+            f"{percent(now[best])} of the values are {name}, {share}, and the others as before: "
+            "stuck, or filled in?",
+        )
+    return None
+
+
+def _standing_for_missing(column: Column, labels: Integers, new: list[int]) -> list[int]:
+    """Return the labels that often stand for a missing value, and are new or far more frequent."""
+    table = column.table.table
+    found = []
+    for cell in labels.tolist():
+        if table.labels[cell].strip().casefold() not in _PLACEHOLDERS:
+            continue
+        counts = float(table.p[cell]), table.n_p, float(table.q[cell]), table.n_q
+        now, before = counts[0] / counts[1], counts[2] / counts[3]
+        grown = now - before >= 0.01 or (now - before >= 0.001 and now >= 2 * before)
+        if cell in new or (grown and log_shares(*counts) < bar(column.tests)):
+            found.append(cell)
+    return found
 
 
 def _alone(own: Floats, other: Floats, labels: Integers, tests: int) -> list[int]:
@@ -98,54 +164,3 @@ def _decoded(label: str) -> str:
         return label.encode("cp1252").decode("utf-8")
     except UnicodeError:
         return label
-
-
-def _exchanged(table: CountTable, labels: Integers, tests: int) -> Iterator[Finding]:
-    """Tell of two labels that have changed places, if that explains most of the difference."""
-    n, m = table.n_p, table.n_q
-    p, q = table.p / n, table.q / m
-    difference = _divergence(p, q)
-    both = labels[(table.p[labels] > 0) & (table.q[labels] > 0)]
-    order = both[np.argsort(-np.abs(p[both] - q[both]), kind="stable")][:_EXCHANGED]
-    pairs = []
-    for first, a in enumerate(order.tolist()):
-        for b in order[first + 1 :].tolist():
-            if not (_same(p[a], q[b], n, m) and _same(p[b], q[a], n, m)):
-                continue
-            exchanged = q.copy()
-            exchanged[[a, b]] = q[[b, a]]
-            gain = difference - _divergence(p, exchanged)
-            surprise = max(log_shares(table.p[c], n, table.q[c], m) for c in (a, b))
-            if surprise < bar(tests, len(order) ** 2):
-                pairs.append((gain, a, b))
-    # Several pairs may each explain a part.
-    chosen: list[tuple[int, int]] = []
-    gained = 0.0
-    for gain, a, b in sorted(pairs, reverse=True):
-        if gain > 0 and not any({a, b} & set(pair) for pair in chosen):
-            chosen.append((a, b))
-            gained += gain
-    if chosen and gained >= _EXPLAINED * difference:
-        named = " and ".join(
-            f"{table.labels[a]!r} with {table.labels[b]!r} "
-            f"({percent(p[a])} and {percent(p[b])} now, {percent(q[a])} and {percent(q[b])} before)"
-            for a, b in chosen
-        )
-        yield Finding("exchanged-labels", f"as if labels were exchanged: {named}")
-
-
-def _same(p: float, q: float, n: float, m: float) -> bool:
-    pooled = (p * n + q * m) / (n + m)
-    error = (pooled * (1 - pooled) * (1 / n + 1 / m)) ** 0.5
-    return bool(abs(p - q) <= _SAME * error)
-
-
-def _divergence(p: Floats, q: Floats) -> float:
-    """Return the Jensen-Shannon divergence, finite whatever is empty."""
-    middle = (p + q) / 2
-
-    def part(shares: Floats) -> float:
-        shown = shares > 0
-        return float(shares[shown] @ np.log(shares[shown] / middle[shown]))
-
-    return (part(p) + part(q)) / 2

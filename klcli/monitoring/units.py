@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.data.wording import number
+from klcli.monitoring.conversions import Conversion, conversions
+from klcli.monitoring.wording import percent
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
     from klcli.monitoring.changes import Column
     from klcli.typing import Floats
 
-#: (batch = factor · reference + offset, what that means). The inverses are looked for, too.
-_CONVERSIONS: Final = (
-    (3.280839895, 0.0, "metres", "feet"),
-    (39.37007874, 0.0, "metres", "inches"),
-    (0.3937007874, 0.0, "centimetres", "inches"),
-    (0.6213711922, 0.0, "kilometres", "miles"),
-    (0.5399568035, 0.0, "kilometres", "nautical miles"),
-    (1.093613298, 0.0, "metres", "yards"),
-    (2.2046226218, 0.0, "kilograms", "pounds"),
-    (0.0352739619, 0.0, "grams", "ounces"),
-    (0.2641720524, 0.0, "litres", "gallons"),
-    (3.6, 0.0, "m/s", "km/h"),
-    (1.8, 32.0, "°C", "°F"),
-    (1.0, 273.15, "°C", "K"),
-    (0.239005736, 0.0, "joules", "calories"),
-    (57.29577951, 0.0, "radians", "degrees"),
-    (10.0, 0.0, "", ""),
-    (100.0, 0.0, "", ""),
-    (1000.0, 0.0, "", ""),
-    (1024.0, 0.0, "", ""),
-    (1e6, 0.0, "", ""),
-    (1e9, 0.0, "", ""),
-    (12.0, 0.0, "", ""),
-    (24.0, 0.0, "", ""),
-    (60.0, 0.0, "", ""),
-    (3600.0, 0.0, "", ""),
-    (86400.0, 0.0, "", ""),
-    (-1.0, 0.0, "", ""),
-)
 #: Quantiles that are compared: the tails are too noisy.
 _LEVELS: Final = np.linspace(0.05, 0.95, 37)
 #: Distance of distribution functions that a change of units leaves: the 99.9 % quantile of
@@ -49,57 +23,180 @@ _LEVELS: Final = np.linspace(0.05, 0.95, 37)
 _CRITICAL: Final = 1.95
 #: Distance before that is worth a word: half of the rows lie elsewhere.
 _FAR: Final = 0.25
-#: Different values that the quantiles must have: a few steps fit anything.
-_DISTINCT: Final = 12
+#: Distance that may be left beside noise: the values may also have moved a little.
+_MOVED: Final = 0.03
+#: Noise above which a factor is only told as about right: others near it would do, too.
+_VAGUE: Final = 0.125
+#: Noise above which none is told: about a hundred rows.
+_BLIND: Final = 0.28
+#: Different values that the quantiles must have, unless all values fit: a few steps fit anything.
+_DISTINCT, _FEW = 12, 3
+#: Share of zeros from which they are left out: they are zeros in any unit.
+_ZEROS: Final = 0.05
+#: Share of the spread that rounding may hide.
+_ROUNDED: Final = 0.25
+#: What a factor that has no name must at least be: below that, the values have merely shifted.
+_UNNAMED: Final = 1.5
+#: Where a part of the rows has changed: the least part, and how well the rest must fit.
+_PART, _PART_FIT = 0.1, 0.15
 
 
 def unit_change(column: Column) -> Finding | None:
-    """Tell whether the batch has the values of the reference in another unit."""
+    """Tell whether the batch has the values of the reference in another unit, all or in part."""
     if column.table.kind == Kind.DATETIME:
         return None
     p, q = column.finite()
-    if len(p) < 50 or len(q) < 50:
+    zeros = [float(np.mean(x == 0)) if len(x) else 0.0 for x in (p, q)]
+    if min(zeros) >= _ZEROS and abs(zeros[0] - zeros[1]) <= _noise(len(p), len(q)):
+        p, q = p[p != 0], q[q != 0]
+    if not (len(p) and len(q)):
         return None
-    noise = _CRITICAL * (1 / len(p) + 1 / len(q)) ** 0.5
-    before = _distance(p, q)
-    if before < max(_FAR, 3 * noise):
+    noise = _noise(len(p), len(q))
+    before = _distance(p, q, 0.0)
+    if noise > _BLIND or before < max(_FAR, 3 * noise):
         return None
-    steps = np.quantile(q, _LEVELS)
-    if len(set(steps.tolist())) < _DISTINCT or noise > _FAR / 2:
-        return None
-    best: tuple[float, str] | None = None
-    for factor, offset, old, new in _CONVERSIONS:
-        for forward in (True, False):
-            a, b = (factor, offset) if forward else (1 / factor, -offset / factor)
-            rest = _distance(p, np.sort(a * q + b))
-            if rest <= noise and (best is None or rest < best[0]):
-                units = f" ({old} to {new})" if forward else f" ({new} to {old})"
-                best = rest, _told(a, b) + (units if old else "")
-    if best is None:
-        return None
-    return Finding("unit-change", f"the values are those of the reference {best[1]}")
+    pair = _Pair(p, q, noise, before)
+    return pair.known() or pair.unnamed() or pair.part()
 
 
-def _distance(p: Floats, q: Floats) -> float:
+def _noise(n: int, m: int) -> float:
+    return _CRITICAL * math.sqrt(1 / max(n, 1) + 1 / max(m, 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """Sorted values of batch and reference that differ by more than noise."""
+
+    p: Floats
+    q: Floats
+    noise: float
+    before: float
+
+    @property
+    def left(self) -> float:
+        """Distance that a change of units may leave."""
+        return max(self.noise, _MOVED)
+
+    def known(self) -> Finding | None:
+        """Find the conversion that leaves least, if it leaves but noise."""
+        steps = _step(self.p), _step(self.q)
+        fine = len(set(np.quantile(self.q, _LEVELS).tolist())) >= _DISTINCT
+        spread = float(np.quantile(self.p, 0.75) - np.quantile(self.p, 0.25))
+        best: tuple[float, Conversion] | None = None
+        for conversion in conversions():
+            slack = (steps[0] + abs(conversion.factor) * steps[1]) / 2
+            converted = _converted(self.q, conversion)
+            if fine and slack > _ROUNDED * spread:
+                continue
+            if not fine and not _all_fit(self.p, converted, slack):
+                continue
+            rest = _distance(self.p, converted, slack)
+            if rest <= self.left and (best is None or rest < best[0]):
+                best = rest, conversion
+        if best is None:
+            return None
+        about = "about " if self.noise > _VAGUE or best[0] > self.noise else ""
+        return Finding(
+            "unit-change", f"the values are {about}those of the reference {best[1].words}"
+        )
+
+    def unnamed(self) -> Finding | None:
+        """Find a factor that no table has: a currency, a sum instead of a mean."""
+        mine, theirs = np.quantile(self.p, _LEVELS), np.quantile(self.q, _LEVELS)
+        if self.noise > _VAGUE or min(mine[0], theirs[0]) <= 0 or mine[0] == mine[-1]:
+            return None
+        factor = math.exp(float(np.median(np.log(mine / theirs))))
+        converted = _converted(self.q, Conversion(factor))
+        if max(factor, 1 / factor) < _UNNAMED:
+            return None
+        if len(set(theirs.tolist())) < _DISTINCT and not _all_fit(self.p, converted, 0.0):
+            return None
+        slack = (_step(self.p) + factor * _step(self.q)) / 2
+        if _distance(self.p, converted, slack) > self.left:
+            return None
+        size = f"times about {factor:.3g}" if factor > 1 else f"divided by about {1 / factor:.3g}"
+        return Finding(
+            "unit-change",
+            f"the values are as if those of the reference {size}: another unit or currency?",
+        )
+
+    def part(self) -> Finding | None:
+        """Find the conversion that a part of the rows has gone through."""
+        at = _quantiles(self.p)
+        best: tuple[float, float, Conversion] | None = None
+        for conversion in conversions():
+            converted = _converted(self.q, conversion)
+            if _distance(self.q, converted, 0.0) < 2 * _FAR:
+                continue
+            places = np.concatenate([at, _quantiles(self.q), _quantiles(converted)])
+            mine, old, new = (_function(x, places) for x in (self.p, self.q, converted))
+            part = float((mine - old) @ (new - old)) / float((new - old) @ (new - old))
+            if not _PART <= part <= 1 - _PART:
+                continue
+            rest = float(np.max(np.abs(mine - (1 - part) * old - part * new)))
+            if rest <= min(self.noise, _PART_FIT * min(part, 1 - part)) and (
+                best is None or rest < best[0]
+            ):
+                best = rest, part, conversion
+        if best is None:
+            return None
+        _, part, conversion = best
+        return Finding(
+            "unit-change",
+            f"about {percent(part)} of the values are as if those of the reference "
+            f"{conversion.words}, the others as before",
+        )
+
+
+def _converted(q: Floats, conversion: Conversion) -> Floats:
+    values: Floats = conversion.factor * q + conversion.offset
+    return np.flip(values) if conversion.factor < 0 else values
+
+
+def _step(values: Floats) -> float:
+    """Return the power of ten that values are rounded to; 0 if to none that shows."""
+    some = values[:: max(len(values) // 2000, 1)]
+    for power in range(3, -5, -1):
+        scaled = some * 10.0**-power
+        if np.all(np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1)):
+            return 10.0**power
+    return 0.0
+
+
+def _all_fit(p: Floats, converted: Floats, slack: float) -> bool:
+    """Tell whether all values of a batch that has but few are converted values."""
+    mine, theirs = np.unique(p), np.unique(converted)
+    if not _FEW <= len(mine) <= 4 * _DISTINCT or len(theirs) > 4 * _DISTINCT:
+        return False
+    if slack > _ROUNDED * float(np.diff(mine).min()):
+        slack = 0.0
+    slack += 1e-9 * float(np.abs(mine).max())
+    near = np.abs(mine[:, None] - theirs[None, :]).min(axis=1)
+    return bool(np.all(near <= slack))
+
+
+def _quantiles(values: Floats) -> Floats:
+    chosen: Floats = values[(_LEVELS * len(values)).astype(int)]
+    return chosen
+
+
+def _function(values: Floats, at: Floats) -> Floats:
+    """Return the distribution function, halfway up its steps."""
+    below = np.searchsorted(values, at, side="left")
+    halfway: Floats = (below + np.searchsorted(values, at, side="right")) / (2 * len(values))
+    return halfway
+
+
+def _distance(p: Floats, q: Floats, slack: float) -> float:
     """Return the largest difference of the distribution functions of two sorted samples.
 
-    Values that are equal but for the rounding of one side are no difference: functions are
-    compared at the quantiles of both, halfway up their steps.
+    Functions are compared at the quantiles of both, halfway up their steps. Differences that
+    moving values of p by up to `slack` removes, as rounding does, are none (Lévy's distance).
     """
-    at = np.concatenate([x[(_LEVELS * len(x)).astype(int)] for x in (p, q)])
-    sides = [
-        (np.searchsorted(x, at, side="left") + np.searchsorted(x, at, side="right")) / (2 * len(x))
-        for x in (p, q)
-    ]
-    return float(np.max(np.abs(sides[0] - sides[1])))
-
-
-def _told(factor: float, offset: float) -> str:
-    if factor == -1:
-        return "with the sign reversed"
-    text = "" if factor == 1 else f"times {number(factor)}"
-    if 0 < factor < 1 and (1 / factor) == round(1 / factor):
-        text = f"divided by {1 / factor:g}"
-    if offset:
-        text += f" {'plus' if offset > 0 else 'minus'} {abs(offset):.5g}"
-    return text.strip()
+    at = np.concatenate([_quantiles(p), _quantiles(q)])
+    theirs = _function(q, at)
+    if not slack:
+        return float(np.max(np.abs(_function(p, at) - theirs)))
+    least = np.searchsorted(p, at - slack, side="left") / len(p)
+    most = np.searchsorted(p, at + slack, side="right") / len(p)
+    return max(float(np.max(least - theirs)), float(np.max(theirs - most)), 0.0)

@@ -303,7 +303,7 @@ ROWS: Final = (
     ),
     (
         "new-categories",
-        "A batch has categories that the reference never shows, too often for chance.",
+        "A batch has categories that the reference never shows, too often for chance; or any at all, where the reference shows few values, each often.",
         "Check that they are meant; then make a newer reference.",
     ),
     (
@@ -318,12 +318,12 @@ ROWS: Final = (
     ),
     (
         "exchanged-labels",
-        "Two categories have changed places, which explains most of the difference.",
+        "Categories have changed places or names, which explains most of the difference.",
         "Check the mapping of codes to labels.",
     ),
     (
         "unit-change",
-        "The numbers are those of the reference times a known factor, such as feet for metres.",
+        "The numbers, or a part of them, are those of the reference times a factor, such as feet for metres.",
         "Check the unit of the batch.",
     ),
     (
@@ -354,7 +354,7 @@ ROWS: Final = (
     ),
     (
         "clock-change",
-        "Hours of the day are shifted by one, missing, or counted twice.",
+        "Hours of the day are shifted, missing, or counted twice.",
         "Look for daylight-saving time or another time zone.",
     ),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,10 @@ def data(seed: int, rows: int = ROWS) -> pl.DataFrame:
         "flag": rng.random(rows) < 0.2,
         "sensor": rng.normal(50, 3, rows),
         "returns": rng.standard_t(2, rows),
+        "degrees": np.round(rng.normal(18, 4, rows)),
+        "rating": rng.choice(np.arange(1, 6), rows, p=[0.05, 0.1, 0.2, 0.25, 0.4]),
+        "rain": np.where(rng.random(rows) < 0.7, 0.0, rng.gamma(2, 5, rows)),
+        "clock": np.array([f"{hour:02}:00" for hour in range(24)])[hours],
         "hour": hours,
         "row": rng.integers(1, ROWS + 1, rows),
         "year": np.full(rows, 2013),
@@ -122,6 +127,76 @@ SCENARIOS = {
     ),
     "another year": (
         "year", column("year", c("year") + 1), "moved-on", "every value is 2014, and 2013 in",
+    ),
+    "°F to °C, rounded": (
+        "degrees", column("degrees", (c("degrees") * 1.8 + 32).round()), "unit-change", "°C to °F",
+    ),
+    "yen for dollars": (
+        "price", column("price", c("price") * 149.3), "unit-change", "times about 1",
+    ),
+    "millimetres and inches, mostly none": (
+        "rain", column("rain", c("rain") / 25.4), "unit-change", "millimetres to inches",
+    ),
+    "feet in half of the rows": (
+        "height",
+        column("height", c("height") * pl.when(pl.int_range(pl.len()) % 2 == 0).then(3.28084)
+               .otherwise(1.0)),
+        "unit-change", "50 % of the values are as if those of the reference times 3.28084",
+    ),
+    "stars for percent": (
+        "rating", column("rating", c("rating") * 20), "unit-change", "times about 20",
+    ),
+    "labels handed on": (
+        "city", column("city", c("city").replace({"NY": "LA", "LA": "SF", "SF": "NY"})),
+        "exchanged-labels", "what was 'NY' is now 'LA'",
+    ),
+    "labels mixed up in a part of the rows": (
+        "city",
+        column("city", pl.when(pl.int_range(pl.len()) % 3 == 0)
+               .then(c("city").replace({"NY": "Chicago", "Chicago": "NY"})).otherwise(c("city"))),
+        "exchanged-labels", "of 'NY' were now called 'Chicago', or the two were exchanged",
+    ),
+    "codes exchanged": (
+        "rating", column("rating", c("rating").replace({1: 5, 5: 1})), "exchanged-labels",
+        "'5' with '1'",
+    ),
+    "nothing for words": (
+        "city", sometimes(0.03, "", "city"), "placeholder", "3 % of the values are ''",
+    ),
+    "NA for words": (
+        "city", sometimes(0.002, "NA", "city"), "placeholder", "may stand for a missing value",
+    ),
+    "nulls in a few rows": (
+        "height", sometimes(0.005, None, "height"), "null-rate", "0.5 % of the values are missing",
+    ),
+    "stuck at a usual value": (
+        "degrees", sometimes(0.3, 19.0, "degrees"), "stuck-value", "of the values are 19, ",
+    ),
+    "stuck for a short while": (
+        "sensor", sometimes(0.02, 49.123456, "sensor"), "stuck-value", "2 % of the values are",
+    ),
+    "a stuck label": (
+        "city", column("city", pl.lit("NY")), "stuck-value", "every value is 'NY', 40 %",
+    ),
+    "a label filled in": (
+        "city", sometimes(0.3, "Chicago", "city"), "stuck-value", "stuck, or filled in?",
+    ),
+    "one row of a new category": (
+        "city", sometimes(1 / ROWS, "Boston", "city"), "new-categories", "'Boston' (0.025 %)",
+    ),
+    "one new value among few": (
+        "rating", sometimes(1 / ROWS, 6, "rating"), "new-categories", "new: '6' (0.025 %)",
+    ),
+    "an infinite value": (
+        "sensor", sometimes(1 / ROWS, math.inf, "sensor"), "outlier", "of the values are ∞",
+    ),
+    "times five hours off": (
+        "hour", column("hour", (c("hour") - 5) % 24), "clock-change", "5 hours earlier",
+    ),
+    "labels of hours": (
+        "clock", lambda frame: frame.with_columns(
+            ((c("hour") + 1) % 24).cast(pl.String).str.zfill(2).add(":00").alias("clock")
+        ), "clock-change", "one hour later",
     ),
     "values out of range": (
         "sensor", column("sensor", c("sensor") * 1.3), "out-of-range", "above the largest",

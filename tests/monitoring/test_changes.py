@@ -108,3 +108,100 @@ def test_years_that_follow_are_not_stuck():
     ((code, words),) = changes(batch, reference)["year"]
     assert code == "moved-on"
     assert words.startswith("100 % of the values are larger than any of the reference (2015)")
+
+
+@pytest.mark.parametrize(
+    ("draw", "value"),
+    [
+        (lambda rng: rng.integers(0, 1000, 100_000), 10**9),
+        (lambda rng: rng.poisson(4, 100_000), 500),
+        (lambda rng: np.round(rng.lognormal(3, 1, 100_000), 2), 99_999_999.99),
+        (lambda rng: rng.normal(1000, 20, 100_000), 0.0),
+        (lambda rng: rng.integers(1, 6, 100_000), 1_000_000),
+    ],
+)
+def test_an_outlier_is_found_whatever_the_others_are_like(draw, value):
+    rng = np.random.default_rng(51961524227)
+    reference, batch = pl.DataFrame({"x": draw(rng)}), draw(rng)
+    assert changes(pl.DataFrame({"x": batch}), reference) == {"x": []}
+    batch[99] = value
+    found = changes(pl.DataFrame({"x": batch}), reference)["x"]
+    assert "outlier" in [code for code, _ in found]
+    assert f"{value:.6g} lies far" in " ".join(words for _, words in found)
+
+
+def test_a_value_beside_the_only_one_is_told():
+    reference = pl.DataFrame({"x": np.full(ROWS, 5.0)})
+    batch = np.full(ROWS, 5.0)
+    batch[3] = 1e6
+    assert changes(pl.DataFrame({"x": batch}), reference)["x"] == [
+        ("new-categories", "new: '1e+06' (0.025 %), in a column that has a single value in the reference")
+    ]  # fmt: skip
+
+
+def test_codes_that_change_are_no_ids_that_count_on():
+    rng = np.random.default_rng(52915026221)
+    reference = pl.DataFrame({"x": rng.integers(1, 9, ROWS)})
+    batch = pl.DataFrame({"x": rng.choice([700, 900, 1500], ROWS)})
+    ((code, words),) = changes(batch, reference)["x"]
+    assert code == "out-of-range"
+    assert "leave them out" not in words
+
+
+def times(start, days, rows_an_hour=60):
+    """Return times that are spread over some days as those of a log are, about."""
+    rng = np.random.default_rng(53851648071)
+    hours = np.repeat(np.arange(days * 24), rows_an_hour)
+    micro = hours * 3_600_000_000 + rng.integers(0, 3_600_000_000, len(hours))
+    return np.datetime64(start, "us") + np.sort(micro).astype("timedelta64[us]")
+
+
+def of_hours(values):
+    """Return what is found of clocks in a batch of times, beside February."""
+    found = changes(pl.DataFrame({"x": values}), pl.DataFrame({"x": times("2024-02-01", 29)}))
+    return [words for code, words in found["x"] if code == "clock-change"]
+
+
+def test_the_hour_that_daylight_saving_leaves_out_is_named():
+    march = times("2024-03-01", 31)
+    assert of_hours(march) == []
+    hour = march.astype("datetime64[h]")
+    (words,) = of_hours(march[hour != np.datetime64("2024-03-10T02")])
+    assert words.startswith("the hour from 2024-03-10 02:00 has no rows, 0 where 60 are expected")
+
+
+def test_the_hour_that_daylight_saving_repeats_is_named():
+    march = times("2024-03-01", 31)
+    hour = march.astype("datetime64[h]")
+    twice = np.concatenate([march, march[hour == np.datetime64("2024-03-17T01")]])
+    (words,) = of_hours(twice)
+    assert words.startswith("the hour from 2024-03-17 01:00 has twice as many rows")
+    assert "120 where 60 are expected" in words
+
+
+def test_an_outage_of_several_hours_is_no_change_of_the_clock():
+    march = times("2024-03-01", 31)
+    hour = march.astype("datetime64[h]")
+    gone = (hour >= np.datetime64("2024-03-10T02")) & (hour < np.datetime64("2024-03-10T07"))
+    assert of_hours(march[~gone]) == []
+
+
+def test_labels_with_new_names_are_paired():
+    rng = np.random.default_rng(54772255750)
+    labels, shares = np.array(["NY", "LA", "SF", "Rio"]), [0.45, 0.3, 0.15, 0.1]
+    reference = pl.DataFrame({"x": rng.choice(labels, ROWS, p=shares)})
+    new = np.array(["New York", "Los Angeles", "San Francisco", "Rio"])
+    batch = pl.DataFrame({"x": rng.choice(new, ROWS, p=shares)})
+    found = dict(changes(batch, reference)["x"])
+    assert list(found) == ["new-categories", "vanished-categories", "exchanged-labels"]
+    assert "'NY' is now 'New York', 'LA' is now 'Los Angeles'" in found["exchanged-labels"]
+
+
+def test_new_labels_of_a_long_tail_are_not_told_one_by_one():
+    rng = np.random.default_rng(55677643628)
+    shares = 1 / np.arange(1, 3001)
+    labels = np.array([f"id {k}" for k in range(3000)])
+    draw = [
+        pl.DataFrame({"x": rng.choice(labels, ROWS, p=shares / shares.sum())}) for _ in range(2)
+    ]
+    assert changes(*draw)["x"] == []

@@ -1,0 +1,199 @@
+"""Where numbers of a batch lie beyond those of its reference: outliers, new ranges, counters."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from klcli.counts import Role
+from klcli.data.wording import number
+from klcli.monitoring.surprise import bar, log_alone
+from klcli.monitoring.wording import percent
+from klcli.results import Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from klcli.counts import CountTable
+    from klcli.monitoring.changes import Column
+    from klcli.typing import Floats
+
+#: Share of the rows beyond the largest number of the reference that shows a counter.
+_COUNTED_ON: Final = 0.9
+#: Share of different values from which whole numbers are ids; part of the reference's range within
+#: which a counter goes on.
+_IDS, _GAP = 0.5, 0.25
+#: Share of times beyond the reference that shows that they move on.
+_MOVED_ON: Final = 0.5
+#: Rows beyond the reference's range that are told as one outlier each, not as a share.
+_FEW: Final = 3
+
+
+def extremes(column: Column) -> Iterator[End]:
+    """Yield the ends at which a batch reaches beyond its reference."""
+    for end in (_upper_end(column), _lower_end(column)):
+        if end is not None:
+            yield end
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a batch reaches beyond the range of the reference.
+
+    Attributes
+    ----------
+    value, limit : float
+        Most extreme value of the batch, and of the reference.
+    rows : float
+        Rows of the batch beyond.
+    side : str
+        "above" or "below".
+    lone : bool
+        Whether the extreme value lies farther out than the tail of all others foretells.
+    """
+
+    value: float
+    limit: float
+    rows: float
+    side: str
+    lone: bool
+
+    def findings(self, column: Column) -> Iterator[Finding]:
+        """Say what lies there, if chance would hardly have it so."""
+        table, kind = column.table.table, column.table.kind
+        extreme = "largest" if self.side == "above" else "smallest"
+        value, limit = number(self.value, kind), number(self.limit, kind)
+        if self.lone:
+            text = f"{value} lies far {self.side} all others"
+            yield Finding("outlier", f"{text}; the {extreme} value of the reference is {limit}")
+        if self.rows > _FEW and log_alone(self.rows, table.n_p, table.n_q) < bar(column.tests, 2):
+            share = percent(self.rows / table.n_p)
+            if kind == Kind.DATETIME and self.rows >= _MOVED_ON * table.n_p:
+                when = "later" if self.side == "above" else "earlier"
+                yield Finding(
+                    "moved-on",
+                    f"{share} of the times are {when} than any of the reference ({limit}): times "
+                    "that move on differ always; leave them out, or compare the hour or weekday",
+                )
+                return
+            if (
+                self.side == "above"
+                and self.rows >= _COUNTED_ON * table.n_p
+                and _counts_on(column)
+            ):
+                yield Finding(
+                    "moved-on",
+                    f"{share} of the values are larger than any of the reference ({limit}): "
+                    "numbers that count on, such as ids, row numbers and years, differ always; "
+                    "leave them out",
+                )
+                return
+            yield Finding(
+                "out-of-range",
+                f"{share} of the values lie {self.side} the {extreme} one of the reference, "
+                f"{limit}, as far as {value}",
+            )
+
+
+def _counts_on(column: Column) -> bool:
+    """Tell whether both sides hold ids, all different, or whole numbers that go on where they were."""
+    p, q = column.finite()
+    if any(bool((values != np.floor(values)).any()) for values in (p, q)):
+        return False
+    if all(len(np.unique(values)) >= _IDS * len(values) for values in (p, q)):
+        return True
+    start = float(p[int((1 - _COUNTED_ON) * len(p))])
+    return start - float(q[-1]) <= max(1.0, _GAP * float(q[-1] - q[0]))
+
+
+def _upper_end(column: Column) -> End | None:
+    value, limit = column.table.p.maximum, column.table.q.maximum
+    if not value > limit:
+        return None
+    table = _finite(column.table.table)
+    rows = float(table.p[table.lower > limit].sum())
+    counts = (table.p + table.q)[::-1]
+    lone = _is_lone(table.lower[::-1], counts, value, column.tests)
+    return End(value, limit, max(rows, 1.0), "above", lone)
+
+
+def _lower_end(column: Column) -> End | None:
+    value, limit = column.table.p.minimum, column.table.q.minimum
+    if not value < limit:
+        return None
+    table = _finite(column.table.table)
+    rows = float(table.p[(table.upper <= limit)].sum())
+    lone = _is_lone(-table.upper, table.p + table.q, -value, column.tests)
+    return End(value, limit, max(rows, 1.0), "below", lone)
+
+
+def _finite(table: CountTable) -> CountTable:
+    return table.subset(
+        (table.roles != Role.MISSING)
+        & ~(np.isinf(table.lower) & np.isinf(table.upper) & (table.roles == Role.ATOM))
+    )
+
+
+#: Rows of the tail whose decay is measured, and those at its very end that it is measured against.
+_TAIL_ROWS, _END_ROWS = 200, 8
+
+
+def _is_lone(inner: Floats, counts: Floats, value: float, tests: int) -> bool:
+    """Tell whether a value lies farther out than a Pareto tail of the other rows allows.
+
+    Cells are given from the outside in, by their bounds towards the middle, turned such that large
+    is far. In the tail, the 200 most extreme rows, distances y from the median of all rows are
+    taken to decay as y^(−1/ξ), or faster. Hill's estimate of ξ [1]_ comes from the bounds of cells;
+    of the last eight rows it only uses that they lie beyond y₈. The largest of these lies beyond y
+    with probability at most 8 (y/y₈)^(−1/ξ), or, as ξ is estimated from k rows,
+    8 (1 + log(y/y₈)/kξ)^−k: the ratio of an exponential to a gamma variable is F-distributed.
+
+    References
+    ----------
+    .. [1] B. M. Hill, "A simple general approach to inference about the tail of a distribution",
+       Ann. Statist. 3 (1975) 1163.
+    """
+    reached = np.cumsum(counts)
+    total = reached[-1]
+    middle = float(inner[int(np.searchsorted(reached, total / 2))])
+    near = int(np.searchsorted(reached, min(_TAIL_ROWS, total / 4)))
+    far = int(np.searchsorted(reached, _END_ROWS))
+    if not math.isfinite(middle):
+        return False
+    if far >= near:
+        return _beyond_ties(inner, counts, value)
+    distance = inner - middle
+    start, end = float(distance[near]), float(distance[far])
+    rows = float(reached[near] - reached[far])
+    if not 0 < start <= end or rows < _END_ROWS:
+        return _beyond_ties(inner, counts, value)
+    # Mean log excess over the threshold of the rows between, and of the last ones as if at y₈.
+    between = slice(far + 1, near + 1)
+    excess = float(counts[between] @ np.log(distance[between] / start))
+    excess += float(reached[far]) * math.log(end / start)
+    shape = max(excess / rows, 1e-9)
+    beyond = math.log(max((value - middle) / end, 1.0))
+    surprise = math.log(reached[far]) - rows * math.log1p(beyond / (rows * shape))
+    return surprise < bar(tests, 2)
+
+
+#: Rows that share the last value before the outermost, and how many of their ranges lie between.
+_TIED, _RANGES = 20, 2.0
+
+
+def _beyond_ties(inner: Floats, counts: Floats, value: float) -> bool:
+    """Tell whether a value lies far beyond others that end abruptly, as rounded ones do.
+
+    Where many rows share the most extreme value but for at most three, no tail leads on from
+    there, and the rule of Pareto tails knows no scale: the range of the others gives it.
+    """
+    (tied,) = np.nonzero(counts >= _TIED)
+    if not len(tied) or counts[: tied[0]].sum() > _FEW:
+        return False
+    last, first = float(inner[tied[0]]), float(inner[-1])
+    if not math.isfinite(first):
+        first = float(inner[-2]) if len(inner) > 1 else last
+    return last - first > 0 and value - last > _RANGES * (last - first)
