@@ -303,7 +303,7 @@ ROWS: Final = (
     ),
     (
         "new-categories",
-        "A batch has categories that the reference never shows, too often for chance; or any at all, where the reference shows few values, each often.",
+        "A batch has categories that the reference never shows, though chance would show them.",
         "Check that they are meant; then make a newer reference.",
     ),
     (
@@ -323,7 +323,7 @@ ROWS: Final = (
     ),
     (
         "unit-change",
-        "The numbers, or a part of them, are those of the reference times a factor, such as feet for metres.",
+        "The numbers, or some, are those of the reference times a factor, as feet for metres.",
         "Check the unit of the batch.",
     ),
     (
