@@ -10,6 +10,8 @@ from klcli.cli import drift_run, options
 from klcli.cli.drift_run import GATES
 from klcli.cli.options import choice, suggestion
 from klcli.cli.output import DRIFT_FORMATS
+from klcli.monitoring.column import prepare
+from klcli.workers import workers
 
 EXAMPLES = """Examples:
 
@@ -215,6 +217,8 @@ def drift(
         verbose,
     )
     if init:
-        drift_run.init(given)
+        with workers(prepare):
+            drift_run.init(given)
     else:
-        drift_run.run(given)
+        with workers(prepare):
+            drift_run.run(given)

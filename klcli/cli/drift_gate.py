@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from klcli.monitoring.report import Verdict
 from klcli.monitoring.schema import SCHEMA
-from klcli.render import drift_words as words
 from klcli.render.text import printable
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ def shortened(sentences: Sequence[str]) -> list[str]:
 
 
 def _reasons(report: DriftReport, gate: str) -> Iterator[str]:
+    from klcli.render import drift_words as words
+
     if gate in (Verdict.DRIFT, Verdict.UNDECIDED):
         for result in words.by_weight(report.results):
             if result.verdict == gate and gate not in result.known:

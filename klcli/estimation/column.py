@@ -22,48 +22,13 @@ from klcli.intervals.permutation import permutation, upper_quantile
 from klcli.results import Direction, Estimate, Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.random import Generator
 
     from klcli.counts import ColumnTable, CountTable
-    from klcli.estimation.choice import Choice, Method
+    from klcli.estimation.choice import Choice
+    from klcli.estimation.request import Request
     from klcli.results import Tuning
     from klcli.typing import Estimator, Floats, Point
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to estimate for every column.
-
-    Attributes
-    ----------
-    method : Method
-        Density, estimator, interval and their options.
-    directions : tuple of Direction
-        Which divergences, in the order of the results.
-    confidence : float
-        Of the intervals and of the noise floor.
-    resamples : int
-        Permutations, and bootstrap resamples; 0 leaves the p-value out.
-    seed : int
-        Each column draws from its own stream, so that results do not depend on which other
-        columns are estimated.
-    first_look : int
-        Permutations that are enough where they show nothing, see
-        `klcli.intervals.permutation.permutation`; 0 for always all.
-    plain : callable, optional
-        Tells of counts whether they differ so plainly that the first look is enough for them,
-        too.
-    """
-
-    method: Method
-    directions: tuple[Direction, ...]
-    confidence: float
-    resamples: int
-    seed: int
-    first_look: int = 0
-    plain: Callable[[CountTable], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,11 +13,12 @@ from klcli.data.tabulate import tabulate
 from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
 from klcli.estimation.choice import NEEDS, Method, check_number
-from klcli.estimation.column import Request, estimate_column
+from klcli.estimation.column import estimate_column
 from klcli.estimation.distribution import known_side, refuse_two
 from klcli.estimation.joint import estimate_alone, estimate_joint
 from klcli.estimation.measured import chosen, measure_column
 from klcli.estimation.needs import layout_of, row_reader
+from klcli.estimation.request import Request
 from klcli.one_thread import one_thread
 from klcli.results import UNITS, Direction, Report
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from klcli.counts import ColumnTable
     from klcli.data.rows import RowSamples
-    from klcli.estimation.column import Request
     from klcli.estimation.joint_choice import JointChoice
+    from klcli.estimation.request import Request
     from klcli.rows import JointPoint, RowPair
 
 #: The name of a result about several columns together.

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from klcli.data.selection import Selection
     from klcli.estimation.choice import Method
-    from klcli.estimation.column import Request
     from klcli.estimation.known_column import ExaminedKnown, Sides
+    from klcli.estimation.request import Request
     from klcli.results import Estimate
 
 #: Methods that a known side goes with, by option; the first one is the default.

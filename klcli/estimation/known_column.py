@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from klcli.data.known import Against
     from klcli.estimation.choice import Method
-    from klcli.estimation.column import Request
     from klcli.estimation.distribution import KnownSide
+    from klcli.estimation.request import Request
     from klcli.onesample.ratio import Tangent
     from klcli.typing import Point
 

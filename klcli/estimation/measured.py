@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from klcli.counts import ColumnTable
     from klcli.estimation.choice import Method
-    from klcli.estimation.column import Request
+    from klcli.estimation.request import Request
     from klcli.measures.contract import Measure, Measured
     from klcli.measures.material import Material
 

@@ -13,10 +13,10 @@ from klcli.divergences.exact import exact
 from klcli.divergences.models import model
 from klcli.divergences.tails import tails
 from klcli.estimation.choice import Method
-from klcli.estimation.column import Request
 from klcli.estimation.distribution import KnownSide
 from klcli.estimation.known import estimate_known
 from klcli.estimation.known_column import Sides
+from klcli.estimation.request import Request
 from klcli.fitting.errors import touched
 from klcli.fitting.families import DEAR
 from klcli.fitting.points import LEVELS, integers, panels

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from zlib import crc32
-
-import numpy as np
 
 from klcli.data.kept import KeptSide
 from klcli.data.selection import Selection
@@ -15,15 +12,15 @@ from klcli.data.tabulate import tabulate
 from klcli.data.threads import each
 from klcli.data.wording import listed
 from klcli.errors import InputError
-from klcli.estimation.column import Examined, examine_column
 from klcli.estimation.needs import layout_of
-from klcli.monitoring.cells import LabelCells, NumberCells, coarse, plan
+from klcli.monitoring.cells import LabelCells, NumberCells, plan
 from klcli.monitoring.changes import Column, column_changes, own_name
+from klcli.monitoring.column import examined
 from klcli.monitoring.report import Batch, Binning, Cell
 from klcli.monitoring.schema import schema_changes, schema_findings
-from klcli.monitoring.significance import plain, refined
 from klcli.monitoring.together import joint_row, rows_needed
-from klcli.results import Estimate, Finding, Status
+from klcli.results import Estimate, Finding
+from klcli.workers import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -178,12 +175,15 @@ def compare(
     todo = [(each, part, reader) for part, reader, counted in parts for each in counted.columns]
     todo.sort(key=lambda one: order.get(one[0].name, len(order)))
     ordered = [column for column, _, _ in todo]
-    columns = []
-    # Each column draws from a random stream of its own: the order of work does not matter.
-    found = each(lambda one: _compared(one[0], side, one[1], options, tests, one[2]), todo)
-    for done, (column, result) in enumerate(zip(ordered, found, strict=True)):
-        progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(ordered))
-        columns.append(result)
+    # Those that take longest first, so that the others share what is left. Each column draws from
+    # a random stream of its own: the order of work does not matter.
+    work = sorted(todo, key=lambda one: (one[0].table.ordered, -len(one[0].table.p)))
+    found = each(lambda one: _compared(one[0], side, one[1], options, tests, one[2]), work)
+    results = {}
+    for done, ((column, _, _), result) in enumerate(zip(work, found, strict=True)):
+        progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(work))
+        results[column.name] = result
+    columns = [results[column.name] for column in ordered]
     if options.compare_binnings:
         from klcli.monitoring.binnings import binnings
 
@@ -234,36 +234,19 @@ def _compared(
     tests: int,
     reader: RowReader | None,
 ) -> Compared:
-    request = replace(options.request(column.name), plain=plain)
+    request = options.request(column.name)
     sample = None if reader is None else reader.sample
+    cells: tuple[Cell, ...] = ()
     if request.method.of_rows(column.kind) and sample is not None and column.name in sample.names:
         from klcli.estimation.joint import estimate_alone
 
         drop = options.missing == "drop"
-        (alone,) = estimate_alone(column, sample, request, drop=drop)
-        examined = Examined(alone)
+        (estimate,) = estimate_alone(column, sample, request, drop=drop)
     else:
-        (examined,) = examine_column(column, request)
-    estimate = examined.estimate
-    table, point = examined.table, examined.point
-    cells: tuple[Cell, ...] = ()
-    if table is not None and point is not None:
-        total = estimate.finite_estimate
-        if estimate.status == Status.LOWER_BOUND:
-            total = estimate.estimate
-        found = coarse(reference.cells(column), column.table, table, point.contributions, total)
+        estimate, found = elsewhere(examined, column, request, reference.cells(column), tests)
         cells = tuple(
             replace(cell, contribution=cell.contribution * options.scale) for cell in found
         )
-        mark = crc32(f"refined {column.name}".encode())
-        p_value = refined(
-            examined,
-            resamples=request.resamples,
-            level=1 - options.confidence,
-            tests=tests,
-            rng=np.random.default_rng([request.seed, mark]),
-        )
-        estimate = replace(estimate, p_value=p_value)
     changes = column_changes(Column(column, side, reference.side, tests))
     return Compared(estimate.scaled(options.scale), cells, tuple(changes))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from klcli.data.wording import listed
 from klcli.errors import UsageError
 from klcli.estimation.choice import Method, check_number
-from klcli.estimation.column import Request
+from klcli.estimation.request import Request
 from klcli.results import UNITS, Direction, Finding, Kind
 
 if TYPE_CHECKING:

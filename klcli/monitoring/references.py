@@ -14,7 +14,6 @@ from klcli.data.selection import Selection
 from klcli.data.table import Table, concatenated
 from klcli.errors import InputError
 from klcli.monitoring.compare import Reference, kept
-from klcli.profiling.merge import merge_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -202,6 +201,8 @@ def _together(name: str, found: Sequence[Table | ProfileSide]) -> Table | Profil
         return found[0]
     tables = [each for each in found if isinstance(each, Table)]
     if not tables:
+        from klcli.profiling.merge import merge_profiles
+
         profiles = [each.profile for each in found if isinstance(each, ProfileSide)]
         return ProfileSide(merge_profiles(profiles), name)
     if len(tables) < len(found):

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from klcli.data.selection import Selection
     from klcli.divergences.models import Model
-    from klcli.estimation.column import Request
     from klcli.estimation.known_column import ExaminedKnown
+    from klcli.estimation.request import Request
     from klcli.known_counts import KnownCounts
     from klcli.plotting.plot import Look
     from klcli.typing import Floats

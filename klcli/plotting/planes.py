@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from klcli.counts import ColumnTable
     from klcli.data.rows import RowSamples
-    from klcli.estimation.column import Request
     from klcli.estimation.joint import ExaminedRows
+    from klcli.estimation.request import Request
     from klcli.rows import RowPair, Rows
     from klcli.typing import Floats, Integers
 

@@ -8,7 +8,8 @@ flags, categories, times, some nulls), and times whole processes on them, in tur
 machine slows both: ``kl drift reference.parquet batch.parquet --tolerance 0.05 -o report.json``,
 and a script that reads the same files with pandas, runs Evidently's DataDriftPreset with the method
 ``kl_div`` for all columns, and saves its JSON. Prints a Markdown table of medians: wall and processor time,
-the peak of resident memory of the process, and the ratios of each pair. Evidently and pandas
+the peak of memory, and the ratios of each pair. Memory is that of a run of its own, of all its processes
+together (on Linux, where what they share counts once; elsewhere that of the first process). Evidently and pandas
 are those of PYTHON (this one by default), so that they may live in an environment of their own; without them only
 ``kl`` is timed. With ``--check`` the exit code is 1 if a ratio misses `LIMITS`.
 """
@@ -22,7 +23,8 @@ import sys
 import sysconfig
 import tempfile
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -109,16 +111,18 @@ def measured(folder: str, repeats: int, python: str) -> dict[str, list[Cost]]:
     if python:
         commands["Evidently"] = [python, "-c", EVIDENTLY, *files, "evidently.json"]
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
-    for words in commands.values():  # writes bytecode and warms the caches of the disk
+    peaks = {}
+    for name, words in commands.items():  # writes bytecode and warms the caches of the disk
         run(words, folder)
+        peaks[name] = run(words, folder, watched=True).memory
     for _ in range(repeats):
         for name, words in commands.items():
-            costs[name].append(run(words, folder))
+            costs[name].append(replace(run(words, folder), memory=peaks[name]))
     return costs
 
 
-def run(words: list[str], folder: str) -> Cost:
-    """Run one process to its end."""
+def run(words: list[str], folder: str, *, watched: bool = False) -> Cost:
+    """Run one process, and those that it starts, to the end; only a watched one tells its memory."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     # Not to tell anyone that it was used is what a nightly job would ask of Evidently.
     environment["DO_NOT_TRACK"] = "1"
@@ -127,15 +131,42 @@ def run(words: list[str], folder: str) -> Cost:
         words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
+    peak = 0.0
+    while watched and sys.platform == "linux" and not has_ended(process.pid):
+        peak = max(peak, sum(map(memory, family(process.pid))))
+        time.sleep(0.01)
     errors = process.stderr.read().decode(errors="replace")
-    # Peak memory is of this child alone, where that of os.times or getrusage is of all so far.
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{words[0]} ended with {process.returncode}:\n{errors[-2000:]}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, peak or usage.ru_maxrss * unit)
+
+
+def has_ended(process: int) -> bool:
+    """Tell whether a process waits for us to ask what became of it."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def family(process: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    found = [process]
+    for each in found:
+        with suppress(OSError):
+            children = Path(f"/proc/{each}/task/{each}/children").read_text()
+            found += map(int, children.split())
+    return found
+
+
+def memory(process: int) -> float:
+    """Return the bytes that a process holds, those it shares in proportion; 0 if it has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return 1024.0 * int(line.split()[1])
+    return 0.0
 
 
 def version(python: str) -> str:

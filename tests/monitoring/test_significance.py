@@ -8,7 +8,8 @@ import pytest
 from klcli.counts import CountTable
 from klcli.data.tabulate import tabulate
 from klcli.estimation.choice import Method
-from klcli.estimation.column import Request, examine_column
+from klcli.estimation.column import examine_column
+from klcli.estimation.request import Request
 from klcli.intervals.permutation import exchange
 from klcli.monitoring import deviance
 from klcli.monitoring.significance import deviance_bound, multinomial_bound, plain, refined

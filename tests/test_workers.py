@@ -1,0 +1,147 @@
+"""Processes beside the command: the same results, nothing left behind, whoever dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from klcli.workers import elsewhere, workers
+
+linux = pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2,
+    reason="processes are copied on Linux, where there are processors for them",
+)
+
+
+def script(body: str) -> str:
+    """Return a program that has workers, in a process that is fit to be copied."""
+    return f"""
+import os, signal, sys, time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from klcli.workers import elsewhere, workers
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import workers_do as do
+
+with workers(do.prepare):
+    with ThreadPoolExecutor(4) as threads:
+{body}
+print("done")
+"""
+
+
+def run(body: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script(body)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "POLARS_MAX_THREADS": "2"},
+    )
+
+
+def alive(process: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+
+
+def gone(processes: list[int]) -> bool:
+    for _ in range(100):
+        if not any(map(alive, processes)):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_process_in_use_is_not_copied() -> None:
+    with workers(lambda: None):
+        assert elsewhere(os.getpid) == os.getpid()
+
+
+@linux
+def test_work_is_done_by_others_that_are_prepared_and_end() -> None:
+    done = run("""
+        found = [threads.submit(elsewhere, do.slowly) for _ in range(8)]
+        print(os.getpid(), *{each.result() for each in found})
+        print(elsewhere(do.prepared))
+""").stdout.splitlines()
+    own, *others = map(int, done[0].split())
+    assert len(others) == 2
+    assert own not in others
+    assert done[1:] == ["True", "done"]
+    assert gone(others)
+
+
+@linux
+def test_what_fails_elsewhere_fails_here() -> None:
+    done = run("""
+        try:
+            elsewhere(do.divided, 1, 0)
+        except ZeroDivisionError as error:
+            print(error)
+        print(elsewhere(do.divided, 1, 2), elsewhere(do.unpicklable)())
+""")
+    assert done.stdout == "division by zero\n0.5 7\ndone\n"
+    assert done.stderr == ""
+
+
+@linux
+def test_the_work_of_one_that_was_killed_is_done_here() -> None:
+    done = run("""
+        first = elsewhere(os.getpid)
+        os.kill(first, signal.SIGKILL)
+        found = {elsewhere(os.getpid) for _ in range(6)}
+        print(len(found), os.getpid() in found, first in found)
+""")
+    assert done.stdout == "2 True False\ndone\n"
+    assert done.stderr == ""
+
+
+@linux
+def test_workers_end_with_a_command_that_was_killed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", script("""
+        found = {each.result() for each in [threads.submit(elsewhere, do.slowly) for _ in range(8)]}
+        print(*found, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+""")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "POLARS_MAX_THREADS": "2"},
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL
+    others = [int(word) for word in done.stdout.split()]
+    assert len(others) == 2
+    assert gone(others)
+
+
+@linux
+def test_kl_drift_says_the_same_with_and_without_them(tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    for name, mean in (("reference", 0), ("batch", 0.3)):
+        np.save(tmp_path / f"{name}.npy", rng.normal(mean, 1, (400, 3)).round(1))
+    written = []
+    for threads in ("1", "2"):
+        path = tmp_path / f"{threads}.json"
+        subprocess.run(
+            [
+                Path(sys.executable).with_name("kl"),
+                *("drift", "reference.npy", "batch.npy", "--quiet", "-o", path),
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "POLARS_MAX_THREADS": threads},
+            timeout=60,
+            check=True,
+        )
+        written.append(path.read_bytes())
+    assert written[0] == written[1]
