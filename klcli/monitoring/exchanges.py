@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.monitoring.surprise import bar, likelihood_ratio, log_shares, within_noise
-from klcli.monitoring.wording import percent
+from klcli.monitoring.wording import percent, quoted
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -82,12 +82,13 @@ def _pairs(names: Sequence[str], p: Floats, q: Floats, tests: int) -> list[Findi
     rest = within_noise(likelihood_ratio(p, undone), int(np.count_nonzero(p + q)) - 1)
     if gained < _EXPLAINED * difference and not rest:
         return []
+    more = f" and {len(chosen) - _TOLD:,} pairs more" if len(chosen) > _TOLD else ""
     named = " and ".join(
-        f"{names[a]!r} with {names[b]!r} ({percent(now[a])} and {percent(now[b])} now, "
+        f"{quoted(names[a])} with {quoted(names[b])} ({percent(now[a])} and {percent(now[b])} now, "
         f"{percent(before[a])} and {percent(before[b])} before)"
-        for a, b in chosen
+        for a, b in chosen[:_TOLD]
     )
-    return [Finding("exchanged-labels", f"as if labels were exchanged: {named}")]
+    return [Finding("exchanged-labels", f"as if labels were exchanged: {named}{more}")]
 
 
 def _circle(names: Sequence[str], p: Floats, q: Floats, tests: int) -> list[Finding]:
@@ -105,7 +106,7 @@ def _circle(names: Sequence[str], p: Floats, q: Floats, tests: int) -> list[Find
     ):
         return []
     named = ", ".join(
-        f"{names[b]!r} is now {names[a]!r} ({percent(now[a])})"
+        f"{quoted(names[b])} is now {quoted(names[a])} ({percent(now[a])})"
         for a, b in zip(new, old, strict=True)
     )
     return [Finding("exchanged-labels", f"as if labels were exchanged: what was {named}")]
@@ -124,7 +125,8 @@ def _renamed(names: Sequence[str], p: Floats, q: Floats, tests: int) -> list[Fin
     if not apart or not all(same(now, before, n, m) for now, before in shares):
         return []
     named = ", ".join(
-        f"{names[b]!r} is now {names[a]!r}" for a, b in list(zip(new, old, strict=True))[:_TOLD]
+        f"{quoted(names[b])} is now {quoted(names[a])}"
+        for a, b in list(zip(new, old, strict=True))[:_TOLD]
     )
     more = f" and {len(new) - _TOLD:,} more" if len(new) > _TOLD else ""
     return [Finding("exchanged-labels", f"as if labels had new names: {named}{more}")]
@@ -146,7 +148,7 @@ def _moved(names: Sequence[str], p: Floats, q: Floats, tests: int) -> list[Findi
     return [
         Finding(
             "exchanged-labels",
-            f"as if {what}{names[lost]!r} were now called {names[won]!r}{other} "
+            f"as if {what}{quoted(names[lost])} were now called {quoted(names[won])}{other} "
             f"({percent(now[lost])} and {percent(now[won])} now, {percent(before[lost])} and "
             f"{percent(before[won])} before), the others as before",
         )

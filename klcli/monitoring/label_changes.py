@@ -12,7 +12,7 @@ from klcli.monitoring.domain import newcomers, others_as_before
 from klcli.monitoring.exchanges import exchanges, moves
 from klcli.monitoring.hours import hour_labels
 from klcli.monitoring.surprise import bar, log_alone, log_shares
-from klcli.monitoring.wording import percent, with_shares
+from klcli.monitoring.wording import percent, quoted, with_shares
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ def label_changes(column: Column) -> Iterator[Finding]:
         known = f"{percent(before)} in the reference" if before else "never in the reference"
         yield Finding(
             "placeholder",
-            f"{percent(now)} of the values are {table.labels[cell]!r}, {known}: it may stand for "
+            f"{percent(now)} of the values are {quoted(table.labels[cell])}, {known}: it may stand for "
             "a missing value",
         )
     new = [cell for cell in new if cell not in standing]
     respelled = _respelled(table, new, labels)
     if respelled:
         pairs = [
-            f"{table.labels[a]!r} ({percent(table.p[a] / table.n_p)}) for {table.labels[b]!r}"
+            f"{quoted(table.labels[a])} ({percent(table.p[a] / table.n_p)}) for {quoted(table.labels[b])}"
             for a, b in respelled.items()
         ]
         more = f" and {len(pairs) - 3:,} more" if len(pairs) > 3 else ""
@@ -90,11 +90,20 @@ def _stuck(column: Column, labels: Integers) -> Finding | None:
     now, before = p / p.sum(), q / q.sum()
     best = int(np.argmax(now - before))
     surprise = log_shares(float(p[best]), float(p.sum()), float(q[best]), float(q.sum()))
-    if before[best] == 0 or surprise >= bar(column.tests, len(labels)):
+    if surprise >= bar(column.tests, len(labels)):
         return None
-    name, share = repr(table.labels[labels[best]]), f"{percent(before[best])} in the reference"
+    label = table.labels[labels[best]]
+    name = quoted(label)
+    share = (
+        f"{percent(before[best])} in the reference" if before[best] else "never in the reference"
+    )
     if now[best] == 1:
+        if not before[best] and _is_placeholder(label):
+            meaning = "it may stand for a missing value"
+            return Finding("placeholder", f"every value is {name}, {share}: {meaning}")
         return Finding("stuck-value", f"every value is {name}, {share}")
+    if not before[best]:
+        return None
     grown = now[best] - before[best] >= _SHARE and now[best] >= _TIMES * before[best]
     if grown and others_as_before(p, q, best, _OTHERS):
         return Finding(
@@ -105,12 +114,16 @@ def _stuck(column: Column, labels: Integers) -> Finding | None:
     return None
 
 
+def _is_placeholder(label: str) -> bool:
+    return label.strip().casefold() in _PLACEHOLDERS
+
+
 def _standing_for_missing(column: Column, labels: Integers, new: list[int]) -> list[int]:
     """Return the labels that often stand for a missing value, and are new or far more frequent."""
     table = column.table.table
     found = []
     for cell in labels.tolist():
-        if table.labels[cell].strip().casefold() not in _PLACEHOLDERS:
+        if not _is_placeholder(table.labels[cell]):
             continue
         counts = float(table.p[cell]), table.n_p, float(table.q[cell]), table.n_q
         now, before = counts[0] / counts[1], counts[2] / counts[3]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,21 @@ def percent(share: float) -> str:
     return f"{100 * share:.2g} %"
 
 
+#: Characters of a label that are told.
+_LONGEST: Final = 60
+
+
+def quoted(label: str) -> str:
+    r"""Return a label in quotes, cut if it is long; control characters are escaped already.
+
+    >>> print(quoted("it's"), quoted(r"a\nb"), len(quoted("x" * 500)))
+    "it's" 'a\nb' 62
+    """
+    if len(label) > _LONGEST:
+        label = label[: _LONGEST - 1] + "…"
+    return repr(label).replace("\\\\", "\\")
+
+
 def with_shares(names: Sequence[str], shares: Sequence[float], most: int = 3) -> str:
     """Return names in quotes, each with its share of the rows, and how many are left out.
 
@@ -26,7 +41,7 @@ def with_shares(names: Sequence[str], shares: Sequence[float], most: int = 3) ->
     "'a' (20 %), 'b' (1 %)"
     """
     parts = [
-        f"{name!r} ({percent(share)})"
+        f"{quoted(name)} ({percent(share)})"
         for name, share in zip(names[:most], shares[:most], strict=True)
     ]
     more = f" and {len(names) - most:,} more" if len(names) > most else ""

@@ -205,3 +205,21 @@ def test_new_labels_of_a_long_tail_are_not_told_one_by_one():
         pl.DataFrame({"x": rng.choice(labels, ROWS, p=shares / shares.sum())}) for _ in range(2)
     ]
     assert changes(*draw)["x"] == []
+
+
+@pytest.mark.parametrize(
+    ("label", "code"), [("?", "placeholder"), ("a", "stuck-value"), ("new", "stuck-value")]
+)
+def test_one_label_for_all_rows_is_told_once(label, code):
+    reference = pl.DataFrame({"x": ["a", "b", "c", "d"] * 200})
+    ((found, words),) = changes(pl.DataFrame({"x": [label] * 700}), reference)["x"]
+    assert found == code
+    assert words.startswith(f"every value is {label!r}, ")
+
+
+def test_labels_in_sentences_are_short_and_escaped_once():
+    reference = pl.DataFrame({"x": ["a", "b"] * 400})
+    batch = pl.DataFrame({"x": ["a", "b", "\x1b[2J", "y" * 500] * 200})
+    ((_, words),) = changes(batch, reference)["x"]
+    assert r"'\x1b[2J' (25 %)" in words
+    assert "'" + "y" * 59 + "…'" in words
