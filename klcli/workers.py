@@ -17,10 +17,11 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar, TypeVarTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
 Given = TypeVarTuple("Given")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 #: At most. Reading, which is not their work, takes a quarter of what estimating takes.
@@ -183,3 +184,23 @@ def elsewhere(function: Callable[[*Given], Result], *arguments: *Given) -> Resul
             ends = None
     _waiting.put(ends)
     return result if done else function(*arguments)
+
+
+def side_by_side(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield what a function that asks `elsewhere` returns for each item, in their order.
+
+    Without workers one after the other, as they are asked for.
+    """
+    if not _ends:
+        yield from map(function, items)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(len(_ends)) as threads:
+        waiting = [threads.submit(function, item) for item in items]
+        try:
+            for one in waiting:
+                yield one.result()
+        finally:
+            for one in waiting:
+                one.cancel()

@@ -46,6 +46,21 @@ def run(body: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+COUNTED = """
+import os, sys
+
+fork = os.fork
+
+def counted():
+    print("copied", file=sys.stderr, flush=True)
+    return fork()
+
+os.fork = counted
+from klcli.__main__ import run
+run()
+"""
+
+
 def alive(process: int) -> bool:
     try:
         return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
@@ -126,22 +141,37 @@ def test_workers_end_with_a_command_that_was_killed() -> None:
 
 
 @linux
-def test_kl_drift_says_the_same_with_and_without_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("drift", "p.npy", "q.npy"),
+        ("estimate", "p.npy", "q.npy"),
+        ("estimate", "p.npy", "q.npy", "--divergence", "js", "--resamples", "99"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_says_the_same_with_and_without_them(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     rng = np.random.default_rng(11)
-    for name, mean in (("reference", 0), ("batch", 0.3)):
-        np.save(tmp_path / f"{name}.npy", rng.normal(mean, 1, (400, 3)).round(1))
-    written = []
+    for name, mean in (("p", 0), ("q", 0.3)):
+        np.save(tmp_path / f"{name}.npy", rng.normal(mean, 1, (30_000, 3)).round(1))
+    written, copies = [], []
     for threads in ("1", "2"):
         path = tmp_path / f"{threads}.json"
-        subprocess.run(
-            [
-                Path(sys.executable).with_name("kl"),
-                *("drift", "reference.npy", "batch.npy", "--quiet", "-o", path),
-            ],
+        done = subprocess.run(
+            [sys.executable, "-c", COUNTED, *words, "--quiet", "-o", path],
+            capture_output=True,
+            text=True,
             cwd=tmp_path,
             env={**os.environ, "POLARS_MAX_THREADS": threads},
             timeout=60,
             check=True,
         )
         written.append(path.read_bytes())
+        copies.append(done.stderr)
     assert written[0] == written[1]
+    assert copies == [
+        "",
+        "copied\ncopied\ncopied\n",
+    ]  # two of them, and the one that waits for them

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from klcli.cli import options
 from klcli.cli.options import suggestion
 from klcli.errors import UsageError
+from klcli.estimation.request import prepare
+from klcli.workers import workers
 
 if TYPE_CHECKING:
     from klcli.results import Estimate, Report
+
+#: Bytes of a file. Smaller ones take no longer than processes take to start.
+_LARGE: Final = 1 << 19
 
 EXAMPLES = """Examples:
 
@@ -133,9 +139,13 @@ def estimate(
 
     files = check_files(output or [], [side for side in (p, q) if not is_distribution(side)])
 
-    from klcli.estimation.estimate import estimate as run
+    shown = progress.wanted(quiet=quiet)
+    with (
+        workers(prepare) if _large(p) or _large(q) else nullcontext(),
+        progress.ProgressBar() if shown else nullcontext() as bar,
+    ):
+        from klcli.estimation.estimate import estimate as run
 
-    with progress.ProgressBar() if progress.wanted(quiet=quiet) else nullcontext() as bar:
         report = run(
             p,
             q,
@@ -183,6 +193,15 @@ def estimate(
             write_error(f"above: {sentence}")
         if above:
             raise typer.Exit(1)
+
+
+def _large(source: str) -> bool:
+    """Tell whether there may be so much to do that it is worth several processes."""
+    try:
+        path = Path(source)
+        return path.is_dir() or path.stat().st_size >= _LARGE
+    except (OSError, ValueError):
+        return "*" in source or "://" in source
 
 
 def _direction(direction: str, divergence: list[str] | None, *, value: bool) -> str:

@@ -164,11 +164,9 @@ class RowSketch:
         return self._distinct[:stop], self._counts[:stop]
 
     def _merge(self) -> None:
-        import polars as pl
-
         if not self._new:
             return
-        new = pl.Series(np.concatenate(self._new)).sort().to_numpy()
+        new = np.sort(np.concatenate(self._new))
         first = np.flatnonzero(np.concatenate([[True], new[1:] != new[:-1]])[: len(new)])
         counts = np.diff(first, append=len(new))
         distinct = new[first]

@@ -21,10 +21,12 @@ from klcli.estimation.needs import layout_of, row_reader
 from klcli.estimation.request import Request
 from klcli.one_thread import one_thread
 from klcli.results import UNITS, Direction, Report
+from klcli.workers import elsewhere, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from klcli.counts import ColumnTable
     from klcli.results import Estimate
 
 #: What `direction` may be → the divergences it stands for.
@@ -210,16 +212,20 @@ def estimate(
             progress(f"estimating {len(sample.names)} columns together", 0.5)
         columns = [estimate_joint(tables.columns, sample, request)]
     else:
+
+        def one(table: ColumnTable) -> list[Estimate]:
+            if sample is not None and table.name in sample.names:
+                return estimate_alone(table, sample, request, drop=missing == "drop")
+            if wanted:
+                return elsewhere(measure_column, table, request, wanted)
+            return elsewhere(estimate_column, table, request)
+
         columns = []
+        found = side_by_side(one, tables.columns)
         for done, table in enumerate(tables.columns):
             if progress is not None:
                 progress(f"estimating {table.name}", done / len(tables.columns))
-            if sample is not None and table.name in sample.names:
-                columns.append(estimate_alone(table, sample, request, drop=missing == "drop"))
-            elif wanted:
-                columns.append(measure_column(table, request, wanted))
-            else:
-                columns.append(estimate_column(table, request))
+            columns.append(next(found))
         refuse_idle(columns, method)
     columns.sort(key=_largest_first)
     results = tuple(result.scaled(factor) for results in columns for result in results)

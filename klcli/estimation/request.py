@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from klcli.results import Kind
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -45,3 +47,15 @@ class Request:
     seed: int
     first_look: int = 0
     plain: Callable[[CountTable], bool] | None = None
+
+
+def prepare() -> None:
+    """Import what answers most requests, for `klcli.workers`."""
+    import numpy as np
+
+    from klcli.estimation import column  # noqa: F401
+    from klcli.estimation.choice import Method
+
+    np.random.default_rng()
+    for kind in (Kind.NUMERIC, Kind.CATEGORICAL):
+        Method().for_kind(kind)

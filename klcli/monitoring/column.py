@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from klcli.results import Kind, Status
+from klcli.results import Status
 
 if TYPE_CHECKING:
     from klcli.counts import ColumnTable
@@ -20,15 +20,10 @@ if TYPE_CHECKING:
 
 def prepare() -> None:
     """Import what most columns need."""
-    import numpy as np
-
-    from klcli.estimation import column  # noqa: F401
-    from klcli.estimation.choice import Method
+    from klcli.estimation import request
     from klcli.monitoring import cells, significance  # noqa: F401
 
-    np.random.default_rng()
-    for kind in (Kind.NUMERIC, Kind.CATEGORICAL):
-        Method().for_kind(kind)
+    request.prepare()
 
 
 def examined(
