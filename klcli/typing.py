@@ -51,6 +51,9 @@ class Point:
     beyond_support : float
         Standard deviation, in nats, of what Q holds where it has no rows, and of what finer cells
         show: the value may be too small by that but hardly too large.
+    alike : float
+        Probability that P and Q do not differ, by which the value has been averaged with 0: the
+        estimate if they do is value / (1 − alike), and influence values and variances are of it.
     """
 
     value: float
@@ -61,6 +64,7 @@ class Point:
     excess_variance: float = 0.0
     null_variance: float = 0.0
     beyond_support: float = 0.0
+    alike: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

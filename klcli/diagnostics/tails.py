@@ -62,6 +62,8 @@ def tail_shape(
     tail = beyond <= size
     if size < 1 or p[tail].sum() < _FEWEST_ROWS or np.count_nonzero(p[tail]) < _FEWEST_CELLS:
         return float("nan"), float("nan")
+    # A value that repeats may lie across the threshold: the tail then begins beyond it.
+    size = min(size, float(q[tail].sum()))
     observed = tail & (beyond > inner)
     distance = np.log(size / np.maximum(beyond, max(inner, 0.5)))
     rows = p[tail].sum()

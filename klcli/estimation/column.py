@@ -17,7 +17,7 @@ from klcli.errors import InputError
 from klcli.estimation.judgement import judge
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.parts import ByParts
-from klcli.intervals.influence import score_interval
+from klcli.intervals.influence import noncentral_interval
 from klcli.intervals.permutation import permutation, upper_quantile
 from klcli.results import Direction, Estimate, Finding, Status
 
@@ -127,7 +127,9 @@ def _examine(
         )  # fmt: skip
         if interval.low == interval.high == 0:
             # One value on both sides: no method sees variance there, yet that proves nothing.
-            interval = score_interval(0.0, 0.0, 0.0, turned.n_p, turned.n_q, request.confidence)
+            interval = noncentral_interval(
+                0.0, 0.0, 0.0, turned.n_p, turned.n_q, request.confidence
+            )
         fine = column.table if forward else column.table.swapped()
         finer = column.finer if forward or column.finer is None else column.finer.swapped()
         names = ("P", "Q") if forward else ("Q", "P")
@@ -142,12 +144,9 @@ def _examine(
             continue
         floor, low = math.nan, interval.low
         if null.values.size:
-            floor, bar = (
-                upper_quantile(null.values, level)
-                for level in (request.confidence, 0.5 + request.confidence / 2)
-            )
-            # Whatever the method, an interval above zero needs an estimate above the noise.
-            low = low if finite.value > bar else 0.0
+            floor = upper_quantile(null.values, request.confidence)
+            # Whatever the method, an interval above zero needs more than chance makes.
+            low = low if null.refuses_equality(request.confidence) else 0.0
         open_above = verdict.status in (Status.INFINITE, Status.LOWER_BOUND)
         estimate = replace(
             _blank(column, direction, request, choice),

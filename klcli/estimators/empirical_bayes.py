@@ -113,10 +113,10 @@ class EmpiricalBayes:
         if shares is not None and even > HARDLY:
             other = posterior_point(table, counts, shares.posterior)
             part = even / (1 - same)
-            between = (1 - same) * part * (1 - part) * (point.value - other.value) ** 2
+            between = part * (point.value - other.value) ** 2
             point = _mix(point, other, part)
-        # The answers, weighted by how likely they are, differ by what is not known.
-        between += same * (1 - same) * point.value**2
+        # Rounding must not leave nothing to what differs.
+        same = min(same, 1 - 1e-12)
         return Point(
             (1 - same) * point.value,
             point.influence_p,
@@ -124,6 +124,7 @@ class EmpiricalBayes:
             (1 - same) * point.contributions,
             excess_variance=point.excess_variance + between,
             null_variance=point.null_variance,
+            alike=same,
         )
 
     def values(self, table: CountTable, p: Floats, q: Floats) -> Floats:

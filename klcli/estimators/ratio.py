@@ -50,7 +50,9 @@ class RatioPlugIn:
     The excess variance adds up the quadratic term ½tr((A⁻¹C)²)/N² (likewise in logarithms; at
     P = Q it is all there is, and the estimate a weighted sum of χ²), the spread between the models, and the squared
     distance to an estimate that assumes no smoothness at all (Zhang & Grabchak on 2(n+m)^⅓
-    quantile cells), which is large just where smoothing is not to be trusted.
+    quantile cells), which is large just where smoothing is not to be trusted. The influence values
+    are those of the smoothed log ratio, which vary too little: what the corrected value is above
+    the divergence of the fit adds to the variance in proportion.
 
     Parameters
     ----------
@@ -175,6 +177,8 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     mass = pooled * _sigmoid(log_ratio + np.log(p.sum() / q.sum()))
     mass /= mass.sum()
     raw = mass * log_ratio
+    smoothed = _slope(raw.sum(), influence_p, influence_q, p, q, beyond_linear)
+    smoothed *= max(value - float(raw.sum()), 0.0)
     cells = pooled[ensemble.group]
     within = (table.p + table.q) / np.where(cells > 0, cells, 1.0)
     contributions = (raw + mass * (value - raw.sum()))[ensemble.group] * within
@@ -183,10 +187,31 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         influence_p[ensemble.group],
         influence_q[ensemble.group],
         contributions,
-        excess_variance=beyond_linear,
+        excess_variance=beyond_linear + smoothed,
         null_variance=beyond_linear,
         beyond_support=math.hypot(_unseen(p, q, log_ratio), _smoothed_away(table, value)),
     )
+
+
+def _slope(
+    divergence: float,
+    influence_p: Floats,
+    influence_q: Floats,
+    p: Floats,
+    q: Floats,
+    at_null: float,
+) -> float:
+    """Return by how much the linear part of the variance grows with D, in nats.
+
+    Near zero both are squares of the log ratio and in proportion, by 2(1/n + 1/m) for smooth
+    alternatives, as where D is within its noise.
+    """
+    n, m = float(p.sum()), float(q.sum())
+    linear = float(p @ influence_p**2) / n**2 + float(q @ influence_q**2) / m**2
+    noise = at_null**0.5
+    if max(divergence, 0.0) + noise == 0:
+        return 0.0
+    return (linear + 2 * (1 / n + 1 / m) * noise) / (max(divergence, 0.0) + noise)
 
 
 def _unseen(p: Floats, q: Floats, log_ratio: Floats) -> float:

@@ -32,8 +32,9 @@ def delta(
     over the observed frequencies p of n rows of P and q of m rows of Q [1]_, plus what the point
     knows of variance that is not linear and of its Monte Carlo error. For categories that all
     occur often on both sides. Bias is not allowed for, and rows that both samples lack have no
-    share in the variance, so the interval is too short for undersampled columns. The resamples
-    are not used.
+    share in the variance, so the interval is too short for undersampled columns. A value that was
+    averaged with 0, as nothing may differ, is taken for what it was before. The resamples are
+    not used.
 
     Where the value is infinite nothing is known of its spread: the interval is [NaN, inf].
 
@@ -47,12 +48,13 @@ def delta(
     error = standard_error(table, point)
     if not math.isfinite(point.value):
         return Interval(math.nan, point.value, math.nan)
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
-    return Interval(point.value - reach, point.value + reach, error)
+    reach, middle = NormalDist().inv_cdf((1 + confidence) / 2) * error, unaveraged(point)
+    error = averaged_error(point.value, error**2, point.alike)
+    return Interval(middle - reach, middle + reach, error)
 
 
 def standard_error(table: CountTable, point: Point) -> float:
-    """Return the standard error of `point` in nats, NaN where its value is not finite."""
+    """Return the standard error of `unaveraged` in nats, NaN where its value is not finite."""
     variance = (
         float(table.p @ point.influence_p**2) / table.n_p**2
         + float(table.q @ point.influence_q**2) / table.n_q**2
@@ -60,3 +62,27 @@ def standard_error(table: CountTable, point: Point) -> float:
         + point.monte_carlo_error**2
     )
     return math.sqrt(variance) if variance >= 0 else math.nan
+
+
+def unaveraged(point: Point) -> float:
+    """Return the estimate as it is if P and Q differ, before it was averaged with 0."""
+    return point.value / (1 - point.alike)
+
+
+def averaged_error(value: float, variance: float, alike: float) -> float:
+    """Return the standard error of a value that was averaged with 0.
+
+    By the law of total variance: the mean over both cases, and how far apart they are.
+
+    Parameters
+    ----------
+    value : float
+        In nats.
+    variance : float
+        Of the estimate before, in nats².
+    alike : float
+        Weight of 0.
+    """
+    apart = alike / (1 - alike) * value**2
+    total = (1 - alike) * variance + apart
+    return math.sqrt(total) if total >= 0 else math.nan

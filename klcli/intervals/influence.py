@@ -1,14 +1,15 @@
-"""Score interval from the influence function, calibrated near zero as well as away from it."""
+"""Interval from the influence function, calibrated near zero as well as away from it."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.intervals.delta import averaged_error, unaveraged
+from klcli.intervals.noncentral import noncentral_ends
 from klcli.typing import Interval
 
 if TYPE_CHECKING:
@@ -37,15 +38,19 @@ def influence(
     null_values: Floats,
     rng: Generator,  # noqa: ARG001
 ) -> Interval:
-    """Invert the test |estimate − D| = z·sd(D), with a variance that depends on D.
+    """Invert the test of every D by the distribution that the estimate has near zero.
 
     The variance is a + bD: a is what is left where P = Q (the null variance of the point, or else
-    that of `null_values`), and bD is the influence function's, which is proportional to D near zero, where its slope is
-    2(1/n + 1/m) for smooth alternatives [1]_. The slope is the observed one, shrunk to that limit
-    where the estimate is within its noise. So the interval is Wilson's [2]_, with D in the place
-    of a proportion: it does not collapse where a small estimate has a small estimated variance.
-    The upper end alone also allows for what Q may hold where it has no rows, and for differences
-    that finer cells show.
+    that of `null_values`), and bD is the influence function's, which is proportional to D near
+    zero, where its slope is 2(1/n + 1/m) for smooth alternatives [1]_. The slope is the observed
+    one, shrunk to that limit where the estimate is within its noise. Estimates are distributed as
+    c(χ² − ν) with noncentrality D/c, and c and ν are those of that variance: near zero that is
+    what is known of likelihood ratios [1]_, and far from it a normal distribution.
+
+    So the interval does not collapse where a small estimate has a small estimated variance, nor
+    is it longer than it need be. An estimate below zero counts as zero. One that was averaged
+    with 0, as nothing may differ, is taken for what it was before. The upper end alone also
+    allows for what Q may hold where it has no rows, and for differences that finer cells show.
 
     Parameters
     ----------
@@ -63,32 +68,66 @@ def influence(
     Returns
     -------
     Interval
-        In nats; the standard error is the square root of the variance at the estimate.
+        In nats; the standard error is that of the value.
 
     References
     ----------
     .. [1] S. Kullback, "Information Theory and Statistics", Wiley 1959, chapter 5, section 3:
        2nm/(n+m)·D̂ is asymptotically noncentral χ² with noncentrality 2nm/(n+m)·D.
-    .. [2] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
-       J. Am. Stat. Assoc. 22 (1927), 209-212.
     """
     at_null = point.null_variance
     if at_null == 0 and null_values.size and np.isfinite(null_values).all():
         at_null = float(np.var(null_values))
     total = influence_variance(table, point) + point.excess_variance + point.monte_carlo_error**2
     at_null = min(at_null + point.monte_carlo_error**2, max(total, at_null))
-    interval = score_interval(point.value, total, at_null, table.n_p, table.n_q, confidence)
-    if point.beyond_support == 0:
-        return interval
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    high = point.value + math.hypot(interval.high - point.value, z * point.beyond_support)
-    return replace(interval, high=high)
+    interval = noncentral_interval(
+        unaveraged(point), total, at_null, table.n_p, table.n_q, confidence
+    )
+    error = averaged_error(point.value, max(total, at_null), point.alike)
+    high = interval.high
+    if point.beyond_support > 0:
+        z = NormalDist().inv_cdf(0.5 + confidence / 2)
+        reach = z * point.beyond_support
+        high = point.value + math.hypot(interval.high - point.value, reach)
+    return Interval(interval.low, high, error)
+
+
+def variance_slope(value: float, variance: float, at_null: float, n_p: float, n_q: float) -> float:
+    """Return b of the variance a + bD of an estimate of D, as `influence` tells."""
+    variance = max(variance, at_null)
+    noise = at_null**0.5
+    estimate = max(value, 0.0)
+    local = 2 * (1 / n_p + 1 / n_q)
+    # Also for one value on both sides, which shows no variance, but is no proof of equality.
+    if estimate + noise == 0:
+        return local
+    return (variance - at_null + local * noise) / (estimate + noise)
+
+
+def noncentral_interval(
+    value: float, variance: float, at_null: float, n_p: float, n_q: float, confidence: float
+) -> Interval:
+    """Return what tests of D by noncentral χ² do not refuse, given two variances.
+
+    A variance a + bD is that of c·(χ² − ν), with noncentrality D/c, for c = b/4 and
+    ν = a/(2c²). Parameters as of `score_interval`.
+    """
+    slope = variance_slope(value, variance, at_null, n_p, n_q)
+    scale = slope / 4
+    freedom = at_null / (2 * scale**2)
+    # Less than chance makes says no more of how small D is than what chance makes.
+    low, high = noncentral_ends(max(value, 0.0) / scale + freedom, freedom, confidence)
+    low = scale * low if value > 0 else 0.0
+    return Interval(low, scale * high, max(variance, at_null) ** 0.5)
 
 
 def score_interval(
     value: float, variance: float, at_null: float, n_p: float, n_q: float, confidence: float
 ) -> Interval:
-    """Invert |value − D| = z·sd(D), as `influence` tells, given the two variances.
+    """Invert |value − D| = z·sd(D) with the variance a + bD of `influence`, given as two.
+
+    So the interval is Wilson's [1]_, with D in the place of a proportion. It is for estimates
+    whose distribution near zero is not known.
 
     Parameters
     ----------
@@ -100,15 +139,15 @@ def score_interval(
         Rows of P and of Q.
     confidence : float
         In (0, 1).
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+       J. Am. Stat. Assoc. 22 (1927), 209-212.
     """
+    slope = variance_slope(value, variance, at_null, n_p, n_q)
     variance = max(variance, at_null)
     noise = at_null**0.5
-    estimate = max(value, 0.0)
-    local = 2 * (1 / n_p + 1 / n_q)
-    # Also for one value on both sides, which shows no variance, but is no proof of equality.
-    slope = local
-    if estimate + noise > 0:
-        slope = (variance - at_null + local * noise) / (estimate + noise)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     middle = value + z * z * slope / 2
     half = max((z * z * slope / 2) ** 2 + z * z * (at_null + slope * value), 0.0) ** 0.5

@@ -41,6 +41,15 @@ class Null:
     p_value: float
     values: Floats
 
+    def refuses_equality(self, confidence: float) -> bool:
+        """Tell whether an interval of this confidence may leave 0 out, so that it agrees with p.
+
+        The tail below an interval has (1 − confidence)/2; few permutations tell no p as small,
+        and then the smallest has to do.
+        """
+        level = max((1 - confidence) / 2, 1 / (len(self.values) + 1))
+        return self.p_value <= level * (1 + 1e-9)
+
 
 def whole(counts: Floats) -> Floats:
     """Round counts to whole numbers such that no running sum is off by more than a half."""

@@ -17,7 +17,9 @@ from klcli.estimators.multiplicity import multiplicity
 from klcli.estimators.no_difference import log_bayes_factor, probability
 from klcli.estimators.ratio import spectrum
 from klcli.estimators.ratio_prior import posterior
-from klcli.intervals.influence import score_interval
+from klcli.intervals.delta import averaged_error
+from klcli.intervals.influence import noncentral_interval
+from klcli.intervals.permutation import Null
 from klcli.measures.contract import Measured
 from klcli.measures.status import judged
 from klcli.typing import Interval
@@ -79,12 +81,16 @@ class Estimated:
         The value over what both sides show.
     variance, at_null : float
         As observed, and what would be left if P = Q.
+    alike : float
+        Probability that nothing differs, by which the values have been averaged with 0; the
+        variances are those before.
     """
 
     value: float
     finite: float
     variance: float
     at_null: float
+    alike: float = 0.0
 
 
 def estimated(measure: Generator, material: Material) -> Measured | Finding:
@@ -106,11 +112,8 @@ def estimated(measure: Generator, material: Material) -> Measured | Finding:
     floor = math.nan
     null = material.null_values
     if null.size:
-        floor, bar = (
-            unit * float(np.quantile(null, level, method="higher"))
-            for level in (material.confidence, 0.5 + material.confidence / 2)
-        )
-        low = low if found.finite > bar else 0.0
+        floor = unit * float(np.quantile(null, material.confidence, method="higher"))
+        low = low if Null(material.p_value, null).refuses_equality(material.confidence) else 0.0
     verdict = judged(measure, material, found)
     spread = scored.standard_error
     error = (measure.shown(found.finite + spread) - measure.shown(found.finite - spread)) / 2
@@ -139,19 +142,13 @@ def estimated(measure: Generator, material: Material) -> Measured | Finding:
 
 
 def interval(found: Estimated, unit: float, table: CountTable, confidence: float) -> Interval:
-    """Return the score interval, as that of D(P‖Q) in units of f″(1), in the scale of f.
-
-    An estimate below zero, which is less than chance makes, says no more of how small the truth
-    is than zero: the upper end is that of the larger one.
-    """
-    ends = [
-        score_interval(
-            value / unit, found.variance / unit**2, found.at_null / unit**2, table.n_p, table.n_q,
-            confidence,
-        )
-        for value in (found.finite, max(found.finite, 0.0))
-    ]  # fmt: skip
-    return Interval(ends[0].low * unit, ends[1].high * unit, ends[0].standard_error * unit)
+    """Return the interval that D(P‖Q) has, in units of f″(1), in the scale of f."""
+    scored = noncentral_interval(
+        found.finite / (1 - found.alike) / unit, found.variance / unit**2,
+        found.at_null / unit**2, table.n_p, table.n_q, confidence,
+    )  # fmt: skip
+    error = averaged_error(found.finite, max(found.variance, found.at_null), found.alike)
+    return Interval(scored.low * unit, scored.high * unit, error)
 
 
 _REASONS: Final = {
@@ -195,14 +192,15 @@ def _shrunk(measure: Generator, table: CountTable, found: Estimated) -> Estimate
         own += _variance(measure.cost(log_ratio), table.q[shown] / table.n_q, table.n_q)
         finite += weight * (fitted.mean - finite)
         variance += weight * (own + fitted.mean_variance - variance)
-    same = float(probability(log_bayes_factor(*rows))[0])
+    # Rounding must not leave nothing to what differs.
+    same = min(float(probability(log_bayes_factor(*rows))[0]), 1 - 1e-12)
     value = (1 - same) * finite
-    between = same * (1 - same) * finite**2
     return Estimated(
         value if math.isfinite(found.value) else found.value,
         value,
-        variance + between,
+        variance,
         found.at_null,
+        same,
     )
 
 

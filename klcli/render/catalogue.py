@@ -133,8 +133,7 @@ METHODS: Final = (
         "From the influence of each row on the estimate, calibrated near zero as well.",
         "Any sample size; costs no resampling. The default for numbers.",
         "Kandasamy et al., Advances in Neural Information Processing Systems 28 (2015), "
-        "arXiv:1411.4342; Wilson, J. Am. Stat. Assoc. 22 (1927) 209, "
-        "doi:10.1080/01621459.1927.10502953",
+        "arXiv:1411.4342; Kullback, Information Theory and Statistics (1959), chapter 5, section 3",
     ),
     Entry(
         "interval",

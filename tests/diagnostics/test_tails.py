@@ -54,6 +54,15 @@ def test_infinite_variances_are_flagged():
     assert flagged(lambda n: -RNG.exponential(3, n), lambda n: -RNG.exponential(1, n)) >= 0.85
 
 
+def test_a_value_that_repeats_is_no_part_of_the_tail_beyond_it():
+    """Once, the tail was taken to begin in the middle of the value, and 60 % were marked."""
+
+    def draw(mean):
+        return lambda n: np.where(RNG.random(n) < 0.1, 2.0, RNG.normal(mean, 1, n))
+
+    assert flagged(draw(0.3), draw(0.0), n=3000) <= 0.05
+
+
 def test_shapes_that_fall_outwards_are_not_flagged():
     """Between normal distributions a shift of 2 apart it is 0.66 on average, and 0 in the end."""
     assert flagged(lambda n: RNG.normal(2, 1, n), lambda n: RNG.normal(size=n)) <= 0.05

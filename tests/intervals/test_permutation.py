@@ -9,6 +9,7 @@ from klcli.densities.ratio import Ratio
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.ratio import RatioPlugIn
 from klcli.intervals.permutation import (
+    Null,
     exchange,
     likelihood_ratio,
     permutation,
@@ -178,3 +179,14 @@ def test_an_upper_quantile_is_that_of_numpy(level):
     for size in (1, 2, 20, 199, 999):
         values = rng.normal(size=size)
         assert upper_quantile(values, level) == np.quantile(values, level, method="higher")
+
+
+@pytest.mark.parametrize(
+    ("p_value", "permutations", "expected"),
+    [(0.025, 999, True), (0.026, 999, False), (0.05, 19, True), (0.1, 19, False)],
+)
+def test_an_interval_leaves_zero_out_only_where_the_test_refuses_it(
+    p_value, permutations, expected
+):
+    null = Null(p_value, np.zeros(permutations))
+    assert null.refuses_equality(0.95) is expected
