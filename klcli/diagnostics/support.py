@@ -173,7 +173,9 @@ def _apart(table: CountTable, first: int, stop: int) -> bool:
     """Tell whether the outer part of a run at an end is farther from the rest than it is wide.
 
     For k rows that thin out no more slowly than evenly, that has a probability of at most
-    2^(1−k): spacings of even rows are exchangeable, and those of a tail grow outwards [1]_.
+    2^(1−k): spacings of even rows are exchangeable, and those of a tail grow outwards [1]_. Rows
+    that crowd at their end instead, as of a density that grows beyond all bounds there, are left
+    alone: half of those of a group lie within less than a quarter of its width.
 
     References
     ----------
@@ -188,7 +190,10 @@ def _apart(table: CountTable, first: int, stop: int) -> bool:
     else:
         outward = value[held[np.searchsorted(held, first) - 1 :]]
     gap, width = np.diff(outward), outward[-1] - outward[1:]
-    return bool(np.any((gap > width)[: 1 - _APART_ROWS]))
+    # A group that begins after `gap[i]` has rows i + 1 … last, of which this one is the middle.
+    middle = (np.arange(1, len(outward)) + len(outward)) // 2
+    crowded = outward[-1] - outward[middle] < width / 4
+    return bool(np.any((gap > width)[: 1 - _APART_ROWS] & ~crowded[: 1 - _APART_ROWS]))
 
 
 def _surprise_beside(table: CountTable, first: int, stop: int, *, thinning: bool = False) -> float:

@@ -208,7 +208,7 @@ def _slope(
     """
     n, m = float(p.sum()), float(q.sum())
     linear = float(p @ influence_p**2) / n**2 + float(q @ influence_q**2) / m**2
-    noise = at_null**0.5
+    noise = math.sqrt(at_null)
     if max(divergence, 0.0) + noise == 0:
         return 0.0
     return (linear + 2 * (1 / n + 1 / m) * noise) / (max(divergence, 0.0) + noise)

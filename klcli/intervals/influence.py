@@ -95,7 +95,7 @@ def influence(
 def variance_slope(value: float, variance: float, at_null: float, n_p: float, n_q: float) -> float:
     """Return b of the variance a + bD of an estimate of D, as `influence` tells."""
     variance = max(variance, at_null)
-    noise = at_null**0.5
+    noise = math.sqrt(at_null)
     estimate = max(value, 0.0)
     local = 2 * (1 / n_p + 1 / n_q)
     # Also for one value on both sides, which shows no variance, but is no proof of equality.
@@ -147,7 +147,7 @@ def score_interval(
     """
     slope = variance_slope(value, variance, at_null, n_p, n_q)
     variance = max(variance, at_null)
-    noise = at_null**0.5
+    noise = math.sqrt(at_null)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     middle = value + z * z * slope / 2
     half = max((z * z * slope / 2) ** 2 + z * z * (at_null + slope * value), 0.0) ** 0.5
