@@ -63,7 +63,9 @@ def tail_shape(
     if size < 1 or p[tail].sum() < _FEWEST_ROWS or np.count_nonzero(p[tail]) < _FEWEST_CELLS:
         return float("nan"), float("nan")
     # A value that repeats may lie across the threshold: the tail then begins beyond it.
-    size = min(size, float(q[tail].sum()))
+    size = min(size, max(float(q[tail].sum()), 1.0))
+    if size <= inner:
+        return float("nan"), float("nan")
     observed = tail & (beyond > inner)
     distance = np.log(size / np.maximum(beyond, max(inner, 0.5)))
     rows = p[tail].sum()

@@ -113,12 +113,12 @@ def noncentral_interval(
     ν = a/(2c²). Parameters as of `score_interval`.
     """
     slope = variance_slope(value, variance, at_null, n_p, n_q)
-    scale = slope / 4
-    freedom = at_null / (2 * scale**2)
+    scale = float(slope) / 4
+    freedom = float(at_null) / (2 * scale**2)
     # Less than chance makes says no more of how small D is than what chance makes.
-    low, high = noncentral_ends(max(value, 0.0) / scale + freedom, freedom, confidence)
+    low, high = noncentral_ends(max(float(value), 0.0) / scale + freedom, freedom, confidence)
     low = scale * low if value > 0 else 0.0
-    return Interval(low, scale * high, max(variance, at_null) ** 0.5)
+    return Interval(low, scale * high, math.sqrt(max(variance, at_null)))
 
 
 def score_interval(
