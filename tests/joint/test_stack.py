@@ -79,6 +79,39 @@ def test_features_are_finite_and_of_one_scale(pool):
         assert block.std(axis=0).max() < 4
 
 
+def grouped_pool(numbers=2, levels=3, rows=400):
+    sample = rng()
+    codes = np.repeat(np.arange(levels), -(-rows // levels))[:rows]
+    return Pool.of(
+        sample.normal(size=(rows, numbers)), sample.permutation(codes)[:, None],
+        np.arange(rows) < rows // 2,
+    )  # fmt: skip
+
+
+def test_products_go_up_to_two_scores_and_a_level_where_rows_can_carry_them():
+    # 3 of scores, 2 × 3 with levels, 3 of levels, 3 × 3 of two scores and a level.
+    assert products(grouped_pool()).shape[1] == 3 + 6 + 3 + 9
+    assert products(grouped_pool(rows=60)).shape[1] == 3 + 6 + 3
+    assert products(grouped_pool(rows=40)).shape[1] == 3 + 6
+
+
+def test_products_of_three_are_products():
+    pool = grouped_pool()
+    found = products(pool)
+    expected = pool.white[:, 0] * pool.white[:, 1] * pool.levels[:, 0]
+    differences = np.abs(found - expected[:, None]).max(axis=0)
+    assert differences.min() < 1e-12
+
+
+def test_the_score_test_finds_what_shows_in_no_pair_of_columns():
+    """The sign of x·y agrees with the level in four rows of five; all pairs are independent."""
+    sample = rng()
+    numbers = sample.normal(size=(1200, 2))
+    agrees = sample.random(1200) < np.where(np.arange(1200) < 600, 0.8, 0.5)
+    codes = ((numbers.prod(axis=1) > 0) == agrees).astype(int)[:, None]
+    assert score_test(numbers, codes, 600, 99, rng())[0] == pytest.approx(0.01)
+
+
 def test_rare_levels_have_no_term_of_their_own():
     codes = np.zeros((500, 1), dtype=int)
     codes[:200, 0] = 1
