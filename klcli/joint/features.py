@@ -115,38 +115,57 @@ def linear(pool: Pool) -> Floats:
 
 
 def products(pool: Pool) -> Floats:
-    """Return products of two scores, of scores and levels, of two levels, of two scores and a level.
+    """Return products of two scores, then of scores and levels, then of two levels.
 
-    As many of these four groups as rows can carry. The last makes the covariance of numbers depend
-    on the level, as in the location model [1]_; it is all that differs where columns, and pairs of
-    them, do not. Scores are whitened, and squares divided by √2, so that normal rows give columns
-    of one standard deviation.
+    As many of these three groups as rows can carry. Scores are whitened, and squares divided by
+    √2, so that normal rows give columns of one standard deviation.
+    """
+    base = linear(pool)
+    numbers = pool.white.shape[1]
+    first, second = np.triu_indices(base.shape[1])
+    # The square of an indicator says nothing new.
+    new = (first != second) | (first < numbers)
+    group = (first >= numbers).astype(int) + (second >= numbers)
+    sizes = np.cumsum(np.bincount(group[new], minlength=3))
+    new &= sizes[group] <= _most_products(pool)
+    first, second = first[new], second[new]
+    return _varying(_product(base, first, second))
+
+
+def within_levels(pool: Pool) -> Floats:
+    """Return products of two scores and a level, as far as rows can carry them beside the others.
+
+    They make the covariance of numbers depend on the level, as in the location model [1]_: all
+    that differs where no column differs, nor any two of them.
 
     References
     ----------
     .. [1] I. Olkin, R. F. Tate, "Multivariate correlation models with mixed discrete and continuous
        variables", Annals of Mathematical Statistics 32 (1961), 448-465.
     """
-    base = linear(pool)
-    numbers, rows = pool.white.shape[1], len(base)
-    first, second = np.triu_indices(base.shape[1])
-    # The square of an indicator says nothing new.
-    new = (first != second) | (first < numbers)
-    first, second = first[new], second[new]
-    group = (first >= numbers).astype(int) + (second >= numbers)
-    of_scores = int(np.sum(group == 0))
-    sizes = np.append(np.bincount(group, minlength=3), of_scores * pool.levels.shape[1])
-    carried = np.cumsum(sizes) <= min(_MOST_PRODUCTS, rows * _PRODUCTS_PER_ROW)
-    taken = carried[group]
-    first, second = first[taken], second[taken]
+    rows, numbers = pool.white.shape
+    levels = pool.levels.shape[1]
+    first, second = np.triu_indices(numbers)
+    below = (numbers + levels) * (numbers + levels + 1) // 2 - levels
+    if below + len(first) * levels > _most_products(pool):
+        return np.empty((rows, 0))
+    pairs = _product(pool.white, first, second)
+    return _varying((pairs[:, :, None] * pool.levels[:, None, :]).reshape(rows, -1))
+
+
+def _most_products(pool: Pool) -> float:
+    return min(_MOST_PRODUCTS, len(pool.label) * _PRODUCTS_PER_ROW)
+
+
+def _product(base: Floats, first: Integers, second: Integers) -> Floats:
     result = base[:, first] * base[:, second]
     square = first == second
     result[:, square] = (result[:, square] - 1) / 2**0.5
-    if carried[3]:
-        within = result[:, group[taken] == 0, None] * pool.levels[:, None, :]
-        result = np.hstack([result, within.reshape(rows, sizes[3])])
-    spread = result.std(axis=0)
-    kept: Floats = result[:, spread > 0]
+    return result
+
+
+def _varying(columns: Floats) -> Floats:
+    kept: Floats = columns[:, columns.std(axis=0) > 0]
     return kept
 
 

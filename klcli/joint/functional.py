@@ -158,20 +158,23 @@ def heavy_shape(log_p: Floats, log_q: Floats) -> float:
         if not rise < -_SURE:
             return shape
         # Along 1/log(1/V) from the middle of either stretch, on the logarithmic scale, to 0.
-        inside, outside = 1 / math.log(m / (size * wide) ** 0.5), 1 / math.log(m / size**0.5)
+        inside, outside = (
+            1 / math.log(m / math.sqrt(size * wide)),
+            1 / math.log(m / math.sqrt(size)),
+        )
         far = outside / (inside - outside)
         limit = shape + far * (shape - before)
         if limit - _SURE * math.hypot((1 + far) * error, far * error_before) > _INFINITE_VARIANCE:
             return limit
     if rise > _SURE:
-        outermost, error = tail_shape(log_p, log_q, min(m**0.5, size))
+        outermost, error = tail_shape(log_p, log_q, min(math.sqrt(m), size))
         if outermost - _LIKELY * error > _INFINITE_VARIANCE:
             return outermost
     return math.nan
 
 
 def _usual_size(m: int) -> float:
-    return min(0.2 * m, 3 * m**0.5)
+    return min(0.2 * m, 3 * math.sqrt(m))
 
 
 def averaged(points: list[JointPoint]) -> JointPoint:

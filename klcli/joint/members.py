@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klcli.errors import MissingExtraError
-from klcli.joint.features import KERNEL_WIDTH, curves, kernel, linear, products
+from klcli.joint.features import KERNEL_WIDTH, curves, kernel, linear, products, within_levels
 from klcli.joint.penalised import Logistic
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ def members(pool: Pool, rng: Generator) -> dict[str, Member]:
     if second.shape[1]:
         blocks = [*blocks, (second, _SLOPE)]
         found["quadratic"] = _logistic(blocks, label)
+    third = within_levels(pool)
+    if third.shape[1]:
+        found["within levels"] = _logistic([*blocks, (third, _SLOPE)], label)
     if pool.scores.shape[1]:
         blocks = [*blocks, (curves(pool), _CURVE)]
         found["curves"] = _logistic(blocks, label)

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.joint.features import KERNEL_WIDTH, Pool, curves, kernel, linear, products
+from klcli.joint.features import (
+    KERNEL_WIDTH,
+    Pool,
+    curves,
+    kernel,
+    linear,
+    products,
+    within_levels,
+)
 from klcli.joint.labels import p_value, permuted_labels
 
 if TYPE_CHECKING:
@@ -62,10 +70,10 @@ def score_test(
     weight = n / rows
     blocks = [linear(pool), products(pool)]
     if pool.scores.shape[1]:
-        blocks += [curves(pool), kernel(pool, KERNEL_WIDTH, rng)]
+        blocks += [curves(pool), kernel(pool, KERNEL_WIDTH, rng), within_levels(pool)]
     design = np.hstack(blocks)
     design = design - design.mean(axis=0)
-    sizes = np.cumsum([block.shape[1] for block in blocks])
+    sizes = np.unique(np.cumsum([block.shape[1] for block in blocks]))
     information = weight * (1 - weight) * design.T @ design / rows
     models = [np.linalg.eigh(information[:size, :size]) for size in sizes if size]
     if not models:

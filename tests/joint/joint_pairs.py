@@ -255,6 +255,28 @@ def grouped_pair(name, p, means_p, q, means_q) -> JointPair:
     return JointPair(name, *laws, forward, reverse, means_p.shape[1], (len(p),))
 
 
+def exchanged_correlations(name, correlation: float) -> JointPair:
+    """Two even levels with correlations ±ρ in P and ∓ρ in Q: no two columns differ together."""
+
+    def law(sign):
+        roots = [
+            np.linalg.cholesky([[1, rho], [rho, 1]])
+            for rho in (sign * correlation, -sign * correlation)
+        ]
+
+        def sample(rng, n):
+            code = rng.integers(0, 2, n)
+            z = rng.standard_normal((n, 2))
+            return np.where(code[:, None] == 0, z @ roots[0].T, z @ roots[1].T), code[:, None]
+
+        return Law(sample)
+
+    zero = np.zeros(2)
+    here, there = ([[1, rho], [rho, 1]] for rho in (correlation, -correlation))
+    truth = gaussian_kl(zero, np.array(here), zero, np.array(there))
+    return JointPair(name, law(1), law(-1), truth, truth, 2, (2,))
+
+
 def categories(p, q) -> tuple[Law, Law, float, float]:
     """Independent categorical columns, one distribution each in the lists p and q."""
 
@@ -348,6 +370,8 @@ def _pairs() -> list[JointPair]:
     pairs += [
         grouped_pair("mixed 3", levels[0], means, levels[1], means + np.array([0.5, 0, 0])),
         grouped_pair("mixed interaction 2", levels[0], means[:, :2], levels[0], -means[:, :2] / 3),
+        # The variance of the ratio is finite below a third: 2/(1 + ρ) > 1/(1 − ρ).
+        exchanged_correlations("mixed correlations 2", 0.3),
     ]
     p, q, forward, reverse = categories([levels[0], [0.5, 0.5]], [levels[1], [0.7, 0.3]])
     pairs.append(JointPair("categories", p, q, forward, reverse, 0, (4, 2)))

@@ -3,7 +3,7 @@ import pytest
 from joint.joint_pairs import BY_NAME
 from scipy.special import expit
 
-from klcli.joint.features import Pool, curves, kernel, linear, products
+from klcli.joint.features import Pool, curves, kernel, linear, products, within_levels
 from klcli.joint.penalised import Logistic
 from klcli.joint.score_test import score_test
 from klcli.joint.stack import weights
@@ -88,18 +88,19 @@ def grouped_pool(numbers=2, levels=3, rows=400):
     )  # fmt: skip
 
 
-def test_products_go_up_to_two_scores_and_a_level_where_rows_can_carry_them():
-    # 3 of scores, 2 × 3 with levels, 3 of levels, 3 × 3 of two scores and a level.
-    assert products(grouped_pool()).shape[1] == 3 + 6 + 3 + 9
-    assert products(grouped_pool(rows=60)).shape[1] == 3 + 6 + 3
+def test_products_are_as_many_as_rows_can_carry():
+    # 3 of scores, 2 × 3 with levels, 3 of two levels; 3 × 3 of two scores and a level.
+    pool = grouped_pool()
+    assert (products(pool).shape[1], within_levels(pool).shape[1]) == (3 + 6 + 3, 9)
+    fewer = grouped_pool(rows=60)
+    assert (products(fewer).shape[1], within_levels(fewer).shape[1]) == (3 + 6 + 3, 0)
     assert products(grouped_pool(rows=40)).shape[1] == 3 + 6
 
 
-def test_products_of_three_are_products():
+def test_products_within_levels_are_products_of_three():
     pool = grouped_pool()
-    found = products(pool)
     expected = pool.white[:, 0] * pool.white[:, 1] * pool.levels[:, 0]
-    differences = np.abs(found - expected[:, None]).max(axis=0)
+    differences = np.abs(within_levels(pool) - expected[:, None]).max(axis=0)
     assert differences.min() < 1e-12
 
 
