@@ -87,10 +87,16 @@ def pair_columns(
         for name in selection.columns:
             if not any(name in pair.names for pair in pairs):
                 raise _not_common(name, left, right)
-        return tuple(pair for pair in pairs if pair.names & set(selection.columns))
-    paired = {name for pair in pairs for name in pair.names}
+        pairs = [pair for pair in pairs if pair.names & set(selection.columns)]
+    compared = {name for pair in pairs for name in pair.names}
+    kinds = [*selection.categorical, *selection.numeric]
+    idle = list(dict.fromkeys(name for name in kinds if name not in compared))
+    if idle:
+        findings.append(Finding("unmatched-pattern", idle_kinds(idle)))
+    if selection.columns:
+        return tuple(pairs)
     for side, own in (("P", left), ("Q", right)):
-        alone = [name for name in own if name not in paired]
+        alone = [name for name in own if name not in compared]
         if alone:
             findings.append(
                 Finding(
@@ -98,6 +104,12 @@ def pair_columns(
                 )
             )
     return tuple(pairs)
+
+
+def idle_kinds(names: Sequence[str]) -> str:
+    """Say that --numeric or --categorical is given for columns that are not compared."""
+    which = "which is" if len(names) == 1 else "which are"
+    return f"a kind is given for {listed(names)}, {which} not compared"
 
 
 def _lone_pair(p: str, q: str, findings: list[Finding]) -> Pair:

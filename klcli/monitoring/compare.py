@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from klcli.typing import Layout
 
 #: Findings of reading that have a wording of their own here, or say nothing about a batch.
-_REWORDED = ("only-in-p", "only-in-q", "same-source")
+_REWORDED = ("only-in-p", "only-in-q", "same-source", "unmatched-pattern")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from klcli.data.pairing import idle_kinds
 from klcli.data.wording import listed
 from klcli.errors import UsageError
 from klcli.estimation.choice import Method, check_number
@@ -291,8 +292,7 @@ class DriftOptions:
         found = []
         idle = [name for name in (*self.categorical, *self.numeric) if not self.looks_at(name)]
         if idle:
-            what = f"a kind is given for {listed(idle)}, but not compared"
-            found.append(Finding("unmatched-pattern", what))
+            found.append(Finding("unmatched-pattern", idle_kinds(idle)))
         if not patterns:
             return found
         what = f"settings for {listed(list(dict.fromkeys(patterns)))} match no column"

@@ -235,7 +235,8 @@ class _Run:
                 name, source, batch.data(), reference, self.options, tests=tests, progress=progress
             )
         except InputError as error:
-            reason = Finding(UNREADABLE, f"{error.message}; {error.hint}")
+            message = error.message.removeprefix(f"{source}: ")
+            reason = Finding(UNREADABLE, f"{message}; {error.hint}")
             # Not remembered: the file may be complete the next time.
             outcomes.append(Outcome(Batch(name, source, 0, references.name, 0, (reason,))))
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from klcli.data.convert import values
@@ -24,6 +25,8 @@ MOST_BATCHES: Final = 10_000
 #: Unit of a window → how its start is written; finer ones show the time of day.
 _WRITTEN: Final = {"y": "%Y", "q": "%Y-%m", "mo": "%Y-%m", "w": "%Y-%m-%d", "d": "%Y-%m-%d"}
 _KEY: Final = "batch"
+#: Empty windows that are told by name.
+_TOLD: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,10 @@ class Split:
         if without:
             text = f"{counted(without, 'row')} without a value in {self.name!r}: in no batch"
             findings.append(Finding("no-batch", text))
-        return sorted(found, key=natural)
+        keys = sorted(found, key=natural)
+        if self.window is not None:
+            findings += _empty_windows(keys, self.window)
+        return keys
 
     def _key(self, frame: pl.DataFrame, table: Table) -> pl.Series:
         """Return the name of the batch of each row, null for none."""
@@ -154,6 +160,28 @@ class Split:
 
         source = f"{table.source}: {key}"
         return Table(source, table.schema, table.lexical, table.size, stream, collect)
+
+
+def _empty_windows(keys: Sequence[str], window: str) -> list[Finding]:
+    """Tell of days, weeks, months and longer windows between others that have no rows.
+
+    Hours are left out: few tables have rows in each, and clocks skip one in spring.
+    """
+    import polars as pl
+
+    unit = re.sub(r"[0-9]", "", window)
+    if unit not in _WRITTEN:
+        return []
+    first, last = (datetime.strptime(key, _WRITTEN[unit]) for key in (keys[0], keys[-1]))  # noqa: DTZ007
+    starts = pl.datetime_range(first, last, window, eager=True)
+    known = {*keys}
+    missing = [key for key in starts.dt.strftime(_WRITTEN[unit]) if key not in known]
+    if not missing:
+        return []
+    named = ", ".join(missing)
+    if len(missing) > _TOLD:
+        named = f"{missing[0]} … {missing[-1]} ({len(missing):,} of {len(starts):,})"
+    return [Finding("empty-windows", f"no rows, and so no batch, in windows of {window}: {named}")]
 
 
 def _whole(table: Table) -> pl.DataFrame:

@@ -218,7 +218,7 @@ def value(result: Estimate | Answer) -> tuple[str, str]:
     if result.status == Status.UNDEFINED:
         return UNKNOWN, ""
     if result.status == Status.INFINITE:
-        return "∞", f"≥{fixed(result.finite_estimate, places)}"
+        return "∞", f"≥{fixed(max(result.finite_estimate, 0.0), places)}"
     bound = "≥" if result.status == Status.LOWER_BOUND else ""
     if math.isnan(result.ci_low) and math.isnan(result.ci_high):
         return bound + fixed(result.estimate, places), UNKNOWN

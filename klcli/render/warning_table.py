@@ -292,6 +292,11 @@ ROWS: Final = (
         "Look at the file; kl drift ends with exit code 3.",
     ),
     (
+        "empty-windows",
+        "With --time, windows between others have no rows, and so are no batches.",
+        "Look whether data is missing, or nothing happened then.",
+    ),
+    (
         "no-batch",
         "Some rows have no value in the column that splits the table into batches.",
         "Check that column; these rows are in no batch.",

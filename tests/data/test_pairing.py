@@ -108,3 +108,16 @@ def test_only_what_is_compared_is_read(write):
     path = write("a.csv", "x,bad\n1,[\n2,5\n")
     table = tabulate(path, np.array([[1.0], [2.0]]), Selection(exclude=("bad",)))
     assert [column.name for column in table.columns] == ["x"]
+
+
+@pytest.mark.parametrize("option", ["numeric", "categorical"])
+def test_kinds_of_columns_that_are_not_compared_are_told(option):
+    findings = []
+    pair_columns("ab", "ab", Selection(columns=("a",), **{option: ("b",)}), findings)
+    assert [(each.code, each.message) for each in findings] == [
+        ("unmatched-pattern", "a kind is given for 'b', which is not compared")
+    ]
+    findings.clear()
+    pair_columns("ab", "ab", Selection(columns=("a",), **{option: ("a",)}), findings)
+    pair_columns("ab", "ab", Selection(**{option: ("b",)}), findings)
+    assert findings == []

@@ -99,5 +99,5 @@ def test_tolerances_do_not_change_the_fingerprint_but_methods_do():
 def test_kinds_of_columns_that_are_not_compared_are_told():
     options = DriftOptions(column=("a",), numeric=("b",), categorical=("a",))
     (finding,) = options.unmatched(["a", "b"])
-    assert finding.message == "a kind is given for 'b', but not compared"
+    assert finding.message == "a kind is given for 'b', which is not compared"
     assert DriftOptions(numeric=("b",)).unmatched(["a", "b"]) == []

@@ -203,6 +203,8 @@ def test_a_bad_batch_does_not_take_the_others_down(folder):
     assert rows == {"day1.csv": ROWS, "day2.csv": 0, "day3.parquet": 0, "day10.csv": ROWS}
     codes = [finding.code for batch in report.batches for finding in batch.findings]
     assert codes == ["unreadable", "unreadable"]
+    messages = [finding.message for batch in report.batches for finding in batch.findings]
+    assert not any("day" in message for message in messages)  # the batch has its name
     assert len(report.results) == 8
 
 

@@ -108,3 +108,31 @@ def test_too_many_batches_are_refused(monkeypatch):
     monkeypatch.setattr(splits, "MOST_BATCHES", 5)
     with pytest.raises(UsageError, match="more than 5 batches"):
         split(pl.DataFrame({"x": list(range(6))}), "x")
+
+
+@pytest.mark.parametrize(
+    ("window", "told"),
+    [
+        ("1d", "2024-03-03, 2024-03-04, 2024-03-06"),
+        ("1w", None),
+        ("2d", None),
+        ("6h", None),
+    ],
+)
+def test_windows_without_rows_are_told(window, told):
+    days = [dt.datetime.fromisoformat(f"2024-03-0{day}T05:00") for day in (1, 2, 5, 7)]
+    findings = []
+    split(pl.DataFrame({"t": days, "x": days}), "t", window, findings=findings)
+    if told is None:
+        assert findings == []
+    else:
+        (finding,) = findings
+        assert finding.code == "empty-windows"
+        assert finding.message == f"no rows, and so no batch, in windows of {window}: {told}"
+
+
+def test_many_windows_without_rows_are_told_in_short():
+    days = [dt.date(2024, 1, 1), dt.date(2024, 12, 1)]
+    findings = []
+    split(pl.DataFrame({"t": days}), "t", "1mo", findings=findings)
+    assert findings[0].message.endswith("windows of 1mo: 2024-02 … 2024-11 (10 of 12)")
