@@ -37,12 +37,13 @@ class JointRatio:
     """Density-ratio models of all columns, cross-fitted and stacked by log-loss.
 
     Every member gives log p/q at rows that it has not seen (five folds): penalised logistic
-    regressions on scores, products, curves and kernel features; two normal densities and two
-    Gaussian mixtures, on the scale of ranks and on that of the numbers; and boosted trees, which
-    also take categories. Their weighted sum, with the nonnegative weights that tell the rows of
-    other folds apart best [1]_, goes into the Donsker-Varadhan functional, robustly normalised, and
-    is extrapolated along the learning curve: see `klcli.joint.functional`. Most members see ranks
-    alone, so monotone maps of a column hardly change the estimate.
+    regressions on scores, products, products within levels, curves and kernel features; two
+    normal densities and two Gaussian mixtures, on the scale of ranks and on that of the numbers;
+    and boosted trees, which also take categories. Their weighted sum, with the nonnegative weights
+    that tell the rows of other folds apart best [1]_, goes into the Donsker-Varadhan functional,
+    robustly normalised, and is extrapolated along the learning curve: see
+    `klcli.joint.functional`. Most members see ranks alone, so monotone maps of a column hardly
+    change the estimate.
 
     Rows with a level, or a missing or infinite number, that only one sample shows are set apart
     by the chain rule first, so that they shift nothing else.
