@@ -321,7 +321,7 @@ def _offset(share_p: Floats, share: Floats) -> float:
 
 
 def _probability(logit: Floats) -> Floats:
-    probability: Floats = 1 / (1 + np.exp(-np.clip(logit, -35, 35)))
+    probability: Floats = 1 / (1 + np.exp(np.minimum(np.maximum(-logit, -35.0), 35.0)))
     return probability
 
 

@@ -359,5 +359,5 @@ def _merged(counts: Floats, group: Floats) -> Floats:
 
 
 def _sigmoid(x: Floats) -> Floats:
-    result: Floats = 1 / (1 + np.exp(-np.clip(x, -700, 700)))
+    result: Floats = 1 / (1 + np.exp(np.minimum(np.maximum(-x, -700.0), 700.0)))
     return result

@@ -115,14 +115,17 @@ def test_one_step_resamples_agree_with_refits_of_the_same_model(monkeypatch):
 
 def test_the_null_estimate_is_a_good_approximation():
     """Exchanged labels: the quadratic approximation against the full estimate."""
-    table = ranks(RNG.normal(0, 1, 1000), RNG.normal(0, 1, 1000))
-    p, q = exchange(table, 60, RNG)
+    rng = np.random.default_rng(1416)
+    table = ranks(rng.normal(0, 1, 1000), rng.normal(0, 1, 1000))
+    p, q = exchange(table, 60, rng)
     _, quick = RATIO.null(table, p, q)
-    full = [RATIO(replace(table, p=a, q=b)).value for a, b in zip(p, q, strict=True)]
-    assert np.corrcoef(quick, full)[0, 1] > 0.9
-    assert np.abs(quick - full).max() < 0.004
+    full = np.array([RATIO(replace(table, p=a, q=b)).value for a, b in zip(p, q, strict=True)])
+    # The full estimate also looks for stretches that stick out. In one table of ten it finds what
+    # is there by chance, and is larger by thousandths of a nat.
+    assert np.quantile(np.abs(quick - full), 0.8) < 0.0006
+    assert np.quantile(quick - full, 0.9) < 0.0006
     # One degree of freedom too many would take off half of 1/n + 1/m.
-    assert abs(np.median(quick - full)) < 0.0003
+    assert abs(np.median(quick - full)) < 0.0001
 
 
 def _coverage(pair, n, m, replications, seed):
