@@ -70,12 +70,17 @@ def workers(prepare: Callable[[], object]) -> Iterator[None]:
     prepare : callable
         Imports what they will need; called once, before they part.
     """
-    count = _count()
-    if not count:
+    pipes = [_Pipes() for _ in range(_count())]
+    try:
+        leader = os.fork() if pipes else 0
+    except OSError:  # no more processes are allowed
+        for each in pipes:
+            each.close_worker()
+            each.close_command()
+        pipes = []
+    if not pipes:
         yield
         return
-    pipes = [_Pipes() for _ in range(count)]
-    leader = os.fork()
     if leader == 0:
         _lead(prepare, pipes)
     for each in pipes:
@@ -85,8 +90,9 @@ def workers(prepare: Callable[[], object]) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(leader, signal.SIGTERM)
-        os.waitpid(leader, 0)
+        with suppress(ProcessLookupError, ChildProcessError):  # where nobody waits for children
+            os.kill(leader, signal.SIGTERM)
+            os.waitpid(leader, 0)
         while not _waiting.empty():
             _waiting.get()
         while _ends:

@@ -141,6 +141,26 @@ def test_workers_end_with_a_command_that_was_killed() -> None:
 
 
 @linux
+def test_without_leave_to_start_any_everything_is_done_here() -> None:
+    body = """
+        print(len({elsewhere(os.getpid) for _ in range(4)} - {os.getpid()}))
+"""
+    refused = "import os\ndef fork(): raise BlockingIOError\nos.fork = fork\n" + script(body)
+    unwaited = "import signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n" + script(body)
+    for program, others in ((refused, 0), (unwaited, 2)):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            env={**os.environ, "POLARS_MAX_THREADS": "2"},
+        )
+        assert done.stdout == f"{others}\ndone\n"
+        assert done.stderr == ""
+
+
+@linux
 @pytest.mark.parametrize(
     "words",
     [
