@@ -24,7 +24,7 @@ Given = TypeVarTuple("Given")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: At most. Reading, which is not their work, takes a quarter of what estimating takes.
+#: Processes at most: reading, which is not their work, takes a quarter of what estimating takes.
 _MOST: Final = 4
 
 
@@ -178,15 +178,16 @@ def elsewhere(function: Callable[[*Given], Result], *arguments: *Given) -> Resul
     """
     if not _ends:
         return function(*arguments)
+    question = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
     ends = _waiting.get()
     done = False
     if ends is not None:
         asked, answers = ends
         try:
-            asked.write(pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL))
+            asked.write(question)
             asked.flush()
             done, result = pickle.load(answers)
-        except (OSError, EOFError):
+        except (OSError, EOFError, pickle.UnpicklingError):  # also in the middle of an answer
             ends = None
     _waiting.put(ends)
     return result if done else function(*arguments)

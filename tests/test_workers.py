@@ -1,11 +1,14 @@
 """Processes beside the command: the same results, nothing left behind, whoever dies."""
 
+import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -118,6 +121,35 @@ def test_the_work_of_one_that_was_killed_is_done_here() -> None:
 """)
     assert done.stdout == "2 True False\ndone\n"
     assert done.stderr == ""
+
+
+def test_an_answer_that_was_cut_off_is_worked_out_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker may be killed, as for want of memory, while it writes an answer."""
+    answer = pickle.dumps((True, list(range(300))), pickle.HIGHEST_PROTOCOL)
+    for length in range(len(answer)):
+        ends = io.BytesIO(), io.BytesIO(answer[:length])
+        waiting = waits(monkeypatch, ends)
+        assert elsewhere(abs, -3) == 3
+        assert waiting.get_nowait() is None
+
+
+def test_what_cannot_be_asked_costs_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = io.BytesIO(), io.BytesIO()
+    waiting = waits(monkeypatch, ends)
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        elsewhere(lambda: 7)
+    assert waiting.get_nowait() is ends
+
+
+def waits(
+    monkeypatch: pytest.MonkeyPatch, ends: tuple[io.BytesIO, io.BytesIO]
+) -> SimpleQueue[tuple[io.BytesIO, io.BytesIO] | None]:
+    """Have one worker that waits at these ends."""
+    waiting: SimpleQueue[tuple[io.BytesIO, io.BytesIO] | None] = SimpleQueue()
+    waiting.put(ends)
+    monkeypatch.setattr("klcli.workers._ends", [ends])
+    monkeypatch.setattr("klcli.workers._waiting", waiting)
+    return waiting
 
 
 @linux
