@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.data.wording import counted
 from klcli.diagnostics.resolution import unresolved
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import no_number, outside_support, unseen_categories
@@ -158,7 +159,8 @@ def _judge_numbers(
         status = Status.LOWER_BOUND
     most = math.log(max(fine.n_q, 1.0))
     if status is Status.OK and point.value > max(most, 1.0):
-        text = f"the fit says {point.value:.3g} nats, but {fine.n_q:,.0f} rows of {names[1]}"
+        held = counted(round(fine.n_q), "row")
+        text = f"the fit says {point.value:.3g} nats, but {held} of {names[1]}"
         text = f"{text} cannot show more than about {most:.2g} (the log of that number)"
         findings.append(Finding("saturated", text))
         status = Status.LOWER_BOUND

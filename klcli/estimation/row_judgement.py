@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from klcli.data.wording import listed
+from klcli.data.wording import counted, listed
 from klcli.intervals.rows import finite_value
 from klcli.results import Finding, Status
 
@@ -103,7 +103,9 @@ def judge_rows(
     most = max(math.log(max(len(rows.q), 1)), 1.0)
     status = Status.LOWER_BOUND if lower or point.lower_bound else Status.OK
     if finite > most:
-        text = f"samples with {len(rows.q):,} rows of {names[1]} cannot show more than about"
+        text = (
+            f"samples with {counted(len(rows.q), 'row')} of {names[1]} cannot show more than about"
+        )
         findings.append(Finding("saturated", f"{text} {most:.2g} nats (the log of that number)"))
         status = Status.LOWER_BOUND
     sure = [each for each in singles if each.ci_low > interval.high]
@@ -141,13 +143,12 @@ def _inherited(singles: Sequence[Estimate], said: Sequence[Finding]) -> list[Fin
 def _too_few(rows: RowPair) -> list[Finding]:
     fewest = min(len(rows.p), len(rows.q))
     if fewest < _FEW:
-        text = f"one side has only {fewest} rows; intervals are rough below {_FEW}"
+        text = f"one side has only {counted(fewest, 'row')}; intervals are rough below {_FEW}"
         return [Finding("few-rows", text)]
     columns = len(rows.number_names) + len(rows.code_names)
     moments = columns * (columns + 3) // 2
     if columns == 1 or fewest >= _PER_MOMENT * moments:
         return []
-    text = (
-        f"{columns} columns have {moments:,} means and covariances, and one side {fewest:,} rows"
-    )
+    have = counted(fewest, "row")
+    text = f"{columns} columns have {moments:,} means and covariances, and one side {have}"
     return [Finding("high-dimension", f"{text}: fewer than {_PER_MOMENT} for each")]

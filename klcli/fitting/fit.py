@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from klcli import __version__
+from klcli.data.wording import counted
 from klcli.densities.bandwidth import check_bandwidth
 from klcli.errors import InputError, UsageError
 from klcli.fitting.column import read_column
@@ -215,7 +216,7 @@ def _check_rows(aim: Aim, families: Sequence[ScipyFamily | NormalMixture]) -> No
     distinct = len(aim.points.values)
     for side in families:
         if rows <= side.size:
-            text = f"{rows:,} rows" if rows > 1 else "1 row"
+            text = counted(rows, "row")
             raise InputError(
                 f"{side.name} has {side.size} parameters to fit, and {column.name!r} {text}",
                 "give more rows, or fix parameters with --fix",

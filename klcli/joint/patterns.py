@@ -78,7 +78,8 @@ def by_pattern(
         few, needed = min(len(p), len(q)), least(p.shape[1])
         if few < needed:
             here = f"{p.shape[1]} dimension{'s' if p.shape[1] > 1 else ''}"
-            text = f"{few} rows with {_named(pattern, rows.number_names)} are too few"
+            noun, verb = ("row", "is") if few == 1 else ("rows", "are")
+            text = f"{few} {noun} with {_named(pattern, rows.number_names)} {verb} too few"
             text = f"{text}: the method takes {needed} of each side in {here}"
             return Finding("few-rows", f"{text}; they count as alike")
         return finite(p, q)

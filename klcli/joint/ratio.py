@@ -100,7 +100,8 @@ class JointRatio:
             if not pool.scores.shape[1] and not pool.codes.shape[1]:
                 return None
             if min(count_p, count_q) < _FEWEST:
-                text = f"{min(count_p, count_q)} rows are too few to compare jointly"
+                few = min(count_p, count_q)
+                text = f"{few} {'row is' if few == 1 else 'rows are'} too few to compare jointly"
                 return Finding("few-rows", f"{text}; they count as alike")
             return self._common(pool, rng)
 

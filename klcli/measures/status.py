@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from klcli.data.wording import counted
 from klcli.diagnostics.support import no_number
 from klcli.diagnostics.tails import heavy_ratio
 from klcli.results import Finding, Status
@@ -79,8 +80,8 @@ def judged(measure: Generator, material: Material, found: Estimated) -> Verdict:
         and measure.shown(found.value) > _most(measure, most)
     ):
         text = (
-            f"the fit says {measure.shown(found.value):.3g}, but {material.table.n_q:,.0f} rows "
-            f"of {material.names[1]} cannot show more than about {_most(measure, most):.3g}"
+            f"the fit says {measure.shown(found.value):.3g}, but "
+            f"{counted(round(material.table.n_q), 'row')} of {material.names[1]} cannot show more than about {_most(measure, most):.3g}"
         )
         findings["saturated", text] = Finding("saturated", text)
         status = Status.LOWER_BOUND

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from klcli.data.wording import counted
 from klcli.monitoring.options import TOLERANCE
 from klcli.monitoring.report import Verdict
 from klcli.results import Kind, Status
@@ -59,7 +60,7 @@ def suggested(results: Sequence[DriftResult], scale: float = 1.0) -> Suggestion:
     resolved = [_resolution(result) for result in results if not math.isnan(_size(result))]
     if resolved:
         rows = int(np.median([each.rows[0] for each in estimates]))
-        about = f"batches of {rows:,} rows cannot tell less than {{:.2g}} from nothing"
+        about = f"batches of {counted(rows, 'row')} cannot tell less than {{:.2g}} from nothing"
         choices.append((float(np.median(resolved)), about))
     if len(estimates) >= _FEWEST:
         # A stable batch is one whose interval ends below the tolerance.

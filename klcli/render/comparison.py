@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from klcli.render import markdown as marks
 from klcli.render import summary
 from klcli.render.divergences import block, by_column, markdown_grid
-from klcli.render.markdown import escape
+from klcli.render.markdown import escape, side
 from klcli.render.table import GAP, PLAIN, Style, sources
 from klcli.render.text import printable, wrap
 from klcli.results import Status
@@ -64,8 +64,7 @@ def markdown(comparison: Comparison) -> str:
     """Return a paragraph, a table of estimates, and a list of advice for each column."""
     report = comparison.report
     about = (
-        f"P is {escape(report.p.source)} ({report.p.rows:,} rows), "
-        f"Q is {escape(report.q.source)} ({report.q.rows:,} rows). "
+        f"P is {side(report.p)}, Q is {side(report.q)}. "
         f"{summary.headline(report)}. {summary.legend(report)}.\n"
     )
     parts = [about, markdown_grid(report)]

@@ -133,7 +133,8 @@ def _about(report: DriftReport) -> str:
     if len(report.batches) == 1:
         where = code(report.batches[0].name)
     reference = code(report.reference.source)
-    return f"{verdicts} — {where} against {reference} ({report.reference.rows:,} rows)"
+    rows = words.plural(report.reference.rows or 0, "row")
+    return f"{verdicts} — {where} against {reference} ({rows})"
 
 
 def _head(batches: bool) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from klcli.monitoring.report import Verdict
 from klcli.render import drift_words as words
 from klcli.render.binning_table import binning_lines
-from klcli.render.numbers import align, align_intervals, p_value
+from klcli.render.numbers import align, align_intervals, align_rows, p_value
 from klcli.render.summary import value
 from klcli.render.table import GAP, PLAIN, SHORTEST_NAME, Style
 from klcli.render.text import cell_width, cut, cut_start, pad, printable, wrap
@@ -62,15 +62,15 @@ def _sources(report: DriftReport, width: int | None) -> list[str]:
     first = printable(batches[0].name) if batches else "nothing"
     names = [first if len(batches) < 2 else f"{first} … {printable(batches[-1].name)}"]
     names.append(printable(report.reference.source))
-    rows = align([f"{sum(batch.rows for batch in batches):,}", f"{report.reference.rows:,}"])
+    rows = align_rows([sum(batch.rows for batch in batches), report.reference.rows or 0])
     more = f" in {words.plural(len(batches), 'batch', 'batches')}" if len(batches) > 1 else ""
     if width is not None:
-        room = width - len("P") - len(" rows") - 2 * len(GAP) - len(rows[0]) - len(more)
+        room = width - len("P") - 2 * len(GAP) - max(map(len, rows)) - len(more)
         names = [cut_start(name, max(room, SHORTEST_NAME)) for name in names]
     longest = max(map(cell_width, names))
     notes = [more, ""]
     return [
-        GAP.join([sign, pad(name, longest), f"{count} rows{note}"])
+        GAP.join([sign, pad(name, longest), f"{count}{note}"])
         for sign, name, count, note in zip("PQ", names, rows, notes, strict=True)
     ]
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from klcli.data.wording import counted
 from klcli.render import markdown as marks
 from klcli.render.curves import sketch
 from klcli.render.numbers import UNKNOWN, fixed
@@ -98,12 +99,8 @@ def _about(report: FitReport) -> list[str]:
     target = report.target
     lines = [target.source]
     if target.kind == "data":
-        used = (
-            f"{target.used:,} of {target.rows:,}"
-            if target.used < target.rows
-            else f"{target.rows:,}"
-        )
-        lines = [f"{target.source}, {target.column}, {used} rows"]
+        of = f"{target.used:,} of " if target.used < target.rows else ""
+        lines = [f"{target.source}, {target.column}, {of}{counted(target.rows, 'row')}"]
     lines.append(f"Kullback–Leibler divergence of P and each fit Q, in {report.unit}")
     asked = {fit.objective for fit in report.fits}
     if "forward" in asked:

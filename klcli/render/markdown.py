@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from klcli.data.wording import counted
 from klcli.render import summary
 from klcli.render.text import printable
 
@@ -23,7 +24,7 @@ def markdown(report: Report, *, verbose: bool = False) -> str:
     if verbose:
         notes += summary.method_notes(report)
     about = (
-        f"P is {_side(report.p)}, Q is {_side(report.q)}. "
+        f"P is {side(report.p)}, Q is {side(report.q)}. "
         f"{summary.headline(report)}. {summary.legend(report)}.\n"
     )
     parts = [about]
@@ -66,10 +67,10 @@ def escape(text: str) -> str:
     return re.sub(special, r"\\\1", printable(text))
 
 
-def _side(side: SourceInfo) -> str:
-    if side.rows is None:
-        return f"{escape(side.source)} (known distribution)"
-    return f"{escape(side.source)} ({side.rows:,} rows)"
+def side(given: SourceInfo) -> str:
+    """Return what P or Q is, with the number of its rows if it has any."""
+    what = "known distribution" if given.rows is None else counted(given.rows, "row")
+    return f"{escape(given.source)} ({what})"
 
 
 def _item(note: summary.Note) -> str:

@@ -66,6 +66,19 @@ def align(cells: Sequence[str]) -> list[str]:
     return [cell.rjust(width) for cell in padded]
 
 
+def align_rows(counts: Sequence[int]) -> list[str]:
+    """Return numbers of rows one below the other, with their noun.
+
+    >>> align_rows([1, 27004])
+    ['     1 row', '27,004 rows']
+    """
+    aligned = align([f"{count:,}" for count in counts])
+    return [
+        f"{number} {'row' if count == 1 else 'rows'}"
+        for number, count in zip(aligned, counts, strict=True)
+    ]
+
+
 def align_intervals(cells: Sequence[str]) -> list[str]:
     """Return the cells with the … of each interval one below the other; others end at the right."""
     split = [cell.partition(BETWEEN) for cell in cells]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from klcli.data.wording import counted
 from klcli.render import markdown, records
 from klcli.render.text import cell_width, cut, pad, printable, wrap
 
@@ -40,7 +41,7 @@ def _head(told: Mapping[str, Any]) -> list[str]:
     more = f" and {len(sources) - 3:,} more" if len(sources) > 3 else ""
     weight = "" if told["weight"] is None else f", weighted by {printable(told['weight'])!r}"
     return [
-        f"Profile of {told['rows']:,} rows{weight}",
+        f"Profile of {counted(told['rows'], 'row')}{weight}",
         f"from {names}{more}",
         f"made {printable(told['created'])} by klcli {printable(told['klcli_version'])}",
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from klcli.render import summary
-from klcli.render.numbers import align, align_intervals
+from klcli.render.numbers import align, align_intervals, align_rows
 from klcli.render.text import cell_width, cut, cut_start, pad, printable, wrap
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def sources(report: Report, width: int | None) -> list[str]:
     """Return a line for each side, with its rows."""
     sides = {"P": report.p, "Q": report.q}
     rows = [side.rows for side in sides.values()]
-    counts = align([f"{count:,}" for count in rows if count is not None])
-    about = [KNOWN if count is None else f"{counts.pop(0)} rows" for count in rows]
+    counts = align_rows([count for count in rows if count is not None])
+    about = [KNOWN if count is None else counts.pop(0) for count in rows]
     names = [printable(side.source) for side in sides.values()]
     if width is not None:
         room = width - len("P") - 2 * len(GAP) - max(map(len, about))

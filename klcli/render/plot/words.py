@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from klcli.data.wording import counted
 from klcli.plotting.report import Role
 from klcli.render import summary
 from klcli.render.numbers import UNKNOWN, decimals, fixed
@@ -30,7 +31,7 @@ def sign(direction: str) -> str:
 
 def source(side: SourceInfo) -> str:
     """Return what a side is, with the number of its rows if it has any."""
-    return f"{side.source}, {side.rows:,} rows" if side.rows else side.source
+    return f"{side.source}, {counted(side.rows, 'row')}" if side.rows else side.source
 
 
 def title(report: PlotReport, panel: Panel) -> str:
