@@ -89,35 +89,40 @@ def _infinite(column: Column) -> Iterator[Finding]:
 
 
 def _values(column: Column) -> tuple[tuple[str, ...], Floats, Floats] | None:
-    """Return names and rows of the values of a column that has few; else None.
-
-    What lies between the values of the reference, too seldom for a cell of its own, has the name
-    of the one value that it is, or of its ends.
-    """
+    """Return names and rows of the values of a column that has few; else None."""
     table, kind = column.table.table, column.table.kind
     shown = (table.p + table.q > 0) & (table.roles != Role.MISSING) & ~_infinities(table)
     if np.count_nonzero(shown) > 2 * _FEW_VALUES:
         return None
-    if np.any(table.q[shown & (table.roles == Role.INTERVAL)]):
+    between = table.roles == Role.INTERVAL
+    if np.any(table.q[shown & between]):
         return None
-    names = []
-    for cell in np.flatnonzero(shown).tolist():
-        ends = [float(table.lower[cell])]
-        if table.roles[cell] == Role.INTERVAL:
-            ends = _between(column, float(table.lower[cell]), float(table.upper[cell]))
-        names.append(" … ".join(dict.fromkeys(number(float(end), kind) for end in ends)))
+    names = [
+        _between(column, float(table.lower[cell]), float(table.upper[cell]))
+        if between[cell]
+        else number(float(table.lower[cell]), kind)
+        for cell in np.flatnonzero(shown).tolist()
+    ]
     return tuple(names), table.p[shown], table.q[shown]
 
 
-def _between(column: Column, lower: float, upper: float) -> list[float]:
-    """Return the least and the largest value of a batch in [lower, upper), as far as they are known."""
+def _between(column: Column, lower: float, upper: float) -> str:
+    """Return a name for what a batch has in [lower, upper), between values of the reference.
+
+    It is that of the one value, or of the least and the largest, as far as a sample of the rows
+    shows them.
+    """
+    kind, known = column.table.kind, column.table.p
     p, _ = column.finite()
     low, high = np.searchsorted(p, [lower, upper])
     if high > low:
-        return [float(p[low]), float(p[high - 1])]
-    # Rows that the sample lacks.
-    known = column.table.p
-    return [max(lower, known.minimum)] if upper < known.maximum else [known.maximum]
+        ends = number(float(p[low]), kind), number(float(p[high - 1]), kind)
+        return " … ".join(dict.fromkeys(ends))
+    if lower <= known.minimum:
+        return number(known.minimum, kind)
+    if upper > known.maximum:
+        return number(known.maximum, kind)
+    return f"between {number(lower, kind)} and {number(upper, kind)}"
 
 
 def _infinities(table: CountTable) -> Bools:

@@ -139,6 +139,23 @@ def test_a_value_beside_the_only_one_is_told():
     ]  # fmt: skip
 
 
+def test_new_values_that_a_sample_lacks_have_the_name_of_their_cell():
+    """Once they had that of the value of the reference beside them."""
+    rng = np.random.default_rng(57445626465)
+    reference = pl.DataFrame({"x": rng.integers(0, 10, 400_000).astype(float)})
+    batch = rng.integers(0, 10, 400_000).astype(float)
+    batch[:3] = 5.5, 6.5, 7.5
+    ((code, words),) = changes(pl.DataFrame({"x": batch}), reference)["x"]
+    assert code == "new-categories"
+    told = words.removeprefix("new: ").partition(", in a")[0].split(", ")
+    expected = [
+        {f"'{low}.5' (0.00025 %)", f"'between {low} and {low + 1}' (0.00025 %)"}
+        for low in (5, 6, 7)
+    ]
+    assert all(name in either for name, either in zip(told, expected, strict=True))
+    assert "between" in words
+
+
 def test_codes_that_change_are_no_ids_that_count_on():
     rng = np.random.default_rng(52915026221)
     reference = pl.DataFrame({"x": rng.integers(1, 9, ROWS)})
