@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -11,25 +11,46 @@ from klcli.monitoring.surprise import likelihood_ratio, within_noise
 if TYPE_CHECKING:
     from klcli.typing import Floats
 
-#: Different values that a closed domain has at most, and rows of the reference for each.
-_VALUES, _OFTEN = 50, 10
+#: Different values that a closed domain has at most.
+_VALUES: Final = 50
+#: Rows of the reference that are expected where it has none only with probability e⁻¹⁰.
+_OFTEN: Final = 10
 
 
-def newcomers(own: Floats, other: Floats) -> list[int]:
-    """Return the cells of a batch that a reference of a closed domain never shows.
+def newcomers(own: Floats, other: Floats, *, ordered: bool) -> list[int]:
+    """Return the cells of a batch that a reference of a closed domain never shows; else none.
 
-    Where the reference shows few values, each often, and none rarely, there is no tail of rare
-    values that new ones could come from by chance: a single row is worth a word. Else none.
+    Where the reference shows few values, each often, and its counts end abruptly, there is no tail
+    of rare values that new ones could come from by chance: a single row is worth a word.
 
     Parameters
     ----------
     own, other : ndarray of float, shape (cells,)
         Rows of batch and reference with each value.
+    ordered : bool
+        Whether the cells are in the order of their values. Then each end of the domain may be
+        closed or not, and what lies between is; without an order, the rarest values are its end.
     """
-    known = other[other > 0]
-    if not 0 < len(known) <= _VALUES or known.min() < _OFTEN:
+    known = np.flatnonzero(other > 0)
+    counts = other[known]
+    if not 0 < len(known) <= _VALUES or counts.min() < _OFTEN:
         return []
-    return [int(cell) for cell in np.flatnonzero((own > 0) & (other == 0))]
+    new = np.flatnonzero((own > 0) & (other == 0))
+    if ordered:
+        lowest = known[0] if _goes_on(counts[::-1]) else -1
+        highest = known[-1] if _goes_on(counts) else len(own)
+        new = new[(new > lowest) & (new < highest)]
+    elif _goes_on(np.sort(counts)[::-1]):
+        return []
+    return [int(cell) for cell in new]
+
+
+def _goes_on(counts: Floats) -> bool:
+    """Tell whether the next count may be 0 by chance, if counts fall on by the last ratio.
+
+    So fall those of a geometric distribution; a Poisson or binomial one falls a little faster.
+    """
+    return len(counts) > 1 and bool(counts[-1] ** 2 / counts[-2] < _OFTEN)
 
 
 def others_as_before(p: Floats, q: Floats, cell: int, least: int) -> bool:

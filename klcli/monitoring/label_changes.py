@@ -40,7 +40,9 @@ def label_changes(column: Column) -> Iterator[Finding]:
         yield stuck
         return
     new = _alone(table.p, table.q, labels, column.tests)
-    unforeseen = [int(labels[k]) for k in newcomers(table.p[labels], table.q[labels])]
+    unforeseen = [
+        int(labels[k]) for k in newcomers(table.p[labels], table.q[labels], ordered=False)
+    ]
     new += sorted({*unforeseen} - {*new}, key=lambda cell: -table.p[cell])
     gone = _alone(table.q, table.p, labels, column.tests)
     standing = _standing_for_missing(column, labels, new)

@@ -59,7 +59,7 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     if values:
         names, p, q = values
         told = {number(each.value, column.table.kind) for each in repeated}
-        new = [cell for cell in newcomers(p, q) if names[cell] not in told]
+        new = [cell for cell in newcomers(p, q, ordered=True) if names[cell] not in told]
         # Where most rows are new, the values of the reference say little.
         some = 0 < sum(p[cell] for cell in new) <= p.sum() / 2
         if some and len(new) <= _FEW_VALUES and column.table.kind != Kind.DATETIME:
