@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: of a standard deviation: what they leave out is of the order of its inverse.
 _LARGE: Final = 1e3
 #: Noncentralities that are looked at together, and how often the stretch between two of them that
-#: holds the end is divided so again: to 1e-8 of where it began.
+#: holds the end is divided so again: 31⁵ is 3e7, so to 4e-8 of where it began.
 _GRID, _ROUNDS = 32, 5
 
 

@@ -135,19 +135,21 @@ def products(pool: Pool) -> Floats:
 def within_levels(pool: Pool) -> Floats:
     """Return products of two scores and a level, as far as rows can carry them beside the others.
 
-    They make the covariance of numbers depend on the level, as in the location model [1]_: all
-    that differs where no column differs, nor any two of them.
+    They make the covariance of numbers depend on the level, as in conditional Gaussian
+    distributions [1]_: all that differs where no column differs, nor any two of them.
 
     References
     ----------
-    .. [1] I. Olkin, R. F. Tate, "Multivariate correlation models with mixed discrete and continuous
-       variables", Annals of Mathematical Statistics 32 (1961), 448-465.
+    .. [1] S. L. Lauritzen, N. Wermuth, "Graphical models for associations between variables, some
+       of which are qualitative and some quantitative", Annals of Statistics 17 (1989), 31-57,
+       doi:10.1214/aos/1176347003.
     """
     rows, numbers = pool.white.shape
     levels = pool.levels.shape[1]
     first, second = np.triu_indices(numbers)
-    below = (numbers + levels) * (numbers + levels + 1) // 2 - levels
-    if below + len(first) * levels > _most_products(pool):
+    # Of `products`, in which a level has no square.
+    others = (numbers + levels) * (numbers + levels + 1) // 2 - levels
+    if others + len(first) * levels > _most_products(pool):
         return np.empty((rows, 0))
     pairs = _product(pool.white, first, second)
     return _varying((pairs[:, :, None] * pool.levels[:, None, :]).reshape(rows, -1))

@@ -90,13 +90,13 @@ class Reference:
             (part, tuple(name for name in names if name not in selection.exclude))
             for part, names in apart
         ]
-        elsewhere = {name for _, names in self.partial for name in names}
-        left = tuple(name for name in selection.columns if name not in elsewhere)
+        partial = {name for _, names in self.partial for name in names}
+        left = tuple(name for name in selection.columns if name not in partial)
         others = [name for name in columns if name in wanted and name in self.side.schema]
-        if {*others} - elsewhere - {*selection.exclude} or not any(names for _, names in apart):
+        if {*others} - partial - {*selection.exclude} or not any(names for _, names in apart):
             exclude = (
                 *selection.exclude,
-                *(name for name in elsewhere if name not in selection.exclude),
+                *(name for name in partial if name not in selection.exclude),
             )
             yield self, replace(selection, columns=left, exclude=exclude)
         for part, names in apart:

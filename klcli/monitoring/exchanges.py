@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _EXCHANGED: Final = 12
 #: Share of the difference that an exchange has to explain.
 _EXPLAINED: Final = 0.8
-#: Standard errors within which two shares are taken for the same; two in a thousand pairs of
+#: Standard errors within which two shares are taken for the same; three in a thousand pairs of
 #: equal shares miss.
 _SAME: Final = 3.0
 #: Part of a label's rows from which it is told that they have moved to another.
@@ -53,17 +53,17 @@ def _pairs(names: Sequence[str], p: Floats, q: Floats, tests: int) -> list[Findi
     """Tell of pairs of labels that have changed places."""
     n, m = float(p.sum()), float(q.sum())
     now, before = p / n, q / m
-    difference = _divergence(now, before)
+    difference = _jensen_shannon(now, before)
     both = np.flatnonzero((p > 0) & (q > 0))
     order = both[np.argsort(-np.abs(now[both] - before[both]), kind="stable")][:_EXCHANGED]
     pairs = []
     for first, a in enumerate(order.tolist()):
         for b in order[first + 1 :].tolist():
-            if not (same(now[a], before[b], n, m) and same(now[b], before[a], n, m)):
+            if not (_same(now[a], before[b], n, m) and _same(now[b], before[a], n, m)):
                 continue
             exchanged = before.copy()
             exchanged[[a, b]] = before[[b, a]]
-            gain = difference - _divergence(now, exchanged)
+            gain = difference - _jensen_shannon(now, exchanged)
             surprise = max(log_shares(p[c], n, q[c], m) for c in (a, b))
             if surprise < bar(tests, len(order) ** 2):
                 pairs.append((gain, a, b))
@@ -100,9 +100,9 @@ def _circle(names: Sequence[str], p: Floats, q: Floats, tests: int) -> list[Find
     now, before = p / n, q / m
     new = sorted(changed, key=lambda cell: -now[cell])
     old = sorted(changed, key=lambda cell: -before[cell])
-    apart = not any(same(before[a], before[b], n, m) for a, b in pairwise(old))
+    apart = not any(_same(before[a], before[b], n, m) for a, b in pairwise(old))
     if not apart or not all(
-        a != b and same(now[a], before[b], n, m) for a, b in zip(new, old, strict=True)
+        a != b and _same(now[a], before[b], n, m) for a, b in zip(new, old, strict=True)
     ):
         return []
     named = ", ".join(
@@ -121,8 +121,8 @@ def _renamed(names: Sequence[str], p: Floats, q: Floats, tests: int) -> list[Fin
         return []
     n, m = float(p.sum()), float(q.sum())
     shares = [(p[a] / n, q[b] / m) for a, b in zip(new, old, strict=True)]
-    apart = all(not same(one[0], two[1], n, m) for one, two in pairwise(shares))
-    if not apart or not all(same(now, before, n, m) for now, before in shares):
+    apart = all(not _same(one[0], two[1], n, m) for one, two in pairwise(shares))
+    if not apart or not all(_same(now, before, n, m) for now, before in shares):
         return []
     named = ", ".join(
         f"{quoted(names[b])} is now {quoted(names[a])}"
@@ -172,14 +172,14 @@ def _rest_as_before(p: Floats, q: Floats, changed: Sequence[int]) -> bool:
     return len(mine) == 1 or within_noise(likelihood_ratio(mine, theirs), len(mine) - 1)
 
 
-def same(p: float, q: float, n: float, m: float) -> bool:
+def _same(p: float, q: float, n: float, m: float) -> bool:
     """Tell whether two shares, of n and of m rows, may be the same."""
     pooled = (p * n + q * m) / (n + m)
     error = (pooled * (1 - pooled) * (1 / n + 1 / m)) ** 0.5
     return bool(abs(p - q) <= _SAME * error)
 
 
-def _divergence(p: Floats, q: Floats) -> float:
+def _jensen_shannon(p: Floats, q: Floats) -> float:
     """Return the Jensen-Shannon divergence, finite whatever is empty."""
     middle = (p + q) / 2
 

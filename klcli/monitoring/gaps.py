@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from klcli.typing import Bools, Floats
 
 _DAY, _HOUR = 24, 3600
-#: Days that a batch spans at least, and at most.
+#: Days that a batch spans: so many, at least, that one of them does not move the median, and at most
+#: so many that a single wrong date does not make a table of centuries.
 _DAYS: Final = (3, 1000)
 #: Rows that an hour must be expected to have.
 _WORTH: Final = 5.0

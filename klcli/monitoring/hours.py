@@ -38,7 +38,7 @@ _STEPS: Final = tuple(step for hours in range(1, 13) for step in (hours, -hours)
 _ERRORS: Final = 3.0
 #: How hours are written where they are labels.
 _HOUR_LABEL: Final = re.compile(r"(\d{1,2})(?::00){0,2} ?[hH]?")
-#: Rows of the reference in an hour before it can be missed.
+#: Share of the reference's rows that an hour must have to be missed.
 _WORTH: Final = 0.001
 
 

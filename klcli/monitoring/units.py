@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 #: Quantiles that are compared: the tails are too noisy.
 _LEVELS: Final = np.linspace(0.05, 0.95, 37)
 #: Distance of distribution functions that a change of units leaves: the 99.9 % quantile of
-#: Kolmogorov's distribution, times sqrt(1/n + 1/m); twice that without, at least.
+#: Kolmogorov's distribution, times sqrt(1/n + 1/m). Without the change it is three times that at
+#: least.
 _CRITICAL: Final = 1.95
-#: Distance before that is worth a word: half of the rows lie elsewhere.
+#: Distance without the change that is worth a word: a quarter of the rows, at least, differ.
 _FAR: Final = 0.25
 #: Distance that may be left beside noise: the values may also have moved a little.
 _MOVED: Final = 0.03
-#: Noise above which a factor is only told as about right: others near it would do, too.
+#: Noise above which a factor is only told as about right, as others near it would do, too: about
+#: five hundred rows of each side.
 _VAGUE: Final = 0.125
-#: Noise above which none is told: about a hundred rows.
+#: Noise above which none is told: about a hundred rows of each side.
 _BLIND: Final = 0.28
 #: Different values that the quantiles must have, unless all values fit: a few steps fit anything.
 _DISTINCT, _FEW = 12, 3
