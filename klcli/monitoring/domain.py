@@ -11,8 +11,12 @@ from klcli.monitoring.surprise import likelihood_ratio, within_noise
 if TYPE_CHECKING:
     from klcli.typing import Floats
 
-#: Different values that a closed domain has at most.
-_VALUES: Final = 50
+#: Different values that a closed domain has, at least and at most: a flag that is never up may be
+#: a rare one.
+_FEWEST: Final = 2
+_MOST: Final = 50
+#: How likely it may be that all rows of a new value came to be in the batch by chance.
+_CHANCE: Final = 0.01
 #: Rows of the reference that are expected where it has none only with probability e⁻¹⁰.
 _OFTEN: Final = 10
 
@@ -21,7 +25,9 @@ def newcomers(own: Floats, other: Floats, *, ordered: bool) -> list[int]:
     """Return the cells of a batch that a reference of a closed domain never shows; else none.
 
     Where the reference shows few values, each often, and its counts end abruptly, there is no tail
-    of rare values that new ones could come from by chance: a single row is worth a word.
+    of rare values that new ones could come from. A new value is then looked at by itself, and not
+    as one of all that a report has: a row is worth a word in a batch a hundred times as small as
+    the reference, and seven are in one of its size.
 
     Parameters
     ----------
@@ -33,9 +39,10 @@ def newcomers(own: Floats, other: Floats, *, ordered: bool) -> list[int]:
     """
     known = np.flatnonzero(other > 0)
     counts = other[known]
-    if not 0 < len(known) <= _VALUES or counts.min() < _OFTEN:
+    if not _FEWEST <= len(known) <= _MOST or counts.min() < _OFTEN:
         return []
-    new = np.flatnonzero((own > 0) & (other == 0))
+    batch_share = own.sum() / (own.sum() + other.sum())
+    new = np.flatnonzero((other == 0) & (batch_share**own <= _CHANCE))
     if ordered:
         lowest = known[0] if _goes_on(counts[::-1]) else -1
         highest = known[-1] if _goes_on(counts) else len(own)

@@ -181,11 +181,11 @@ SCENARIOS = {
     "a label filled in": (
         "city", sometimes(0.3, "Chicago", "city"), "stuck-value", "stuck, or filled in?",
     ),
-    "one row of a new category": (
-        "city", sometimes(1 / ROWS, "Boston", "city"), "new-categories", "'Boston' (0.025 %)",
+    "eight rows of a new category": (
+        "city", sometimes(8 / ROWS, "Boston", "city"), "new-categories", "'Boston' (0.2 %)",
     ),
-    "one new value among few": (
-        "rating", sometimes(1 / ROWS, 6, "rating"), "new-categories", "new: '6' (0.025 %)",
+    "eight rows of a new value among few": (
+        "rating", sometimes(8 / ROWS, 6, "rating"), "new-categories", "new: '6' (0.2 %)",
     ),
     "an infinite value": (
         "sensor", sometimes(1 / ROWS, math.inf, "sensor"), "outlier", "of the values are ∞",

@@ -130,13 +130,17 @@ def test_an_outlier_is_found_whatever_the_others_are_like(draw, value):
     assert f"{value:.6g} lies far" in " ".join(words for _, words in found)
 
 
-def test_a_value_beside_the_only_one_is_told():
-    reference = pl.DataFrame({"x": np.full(ROWS, 5.0)})
-    batch = np.full(ROWS, 5.0)
-    batch[3] = 1e6
-    assert changes(pl.DataFrame({"x": batch}), reference)["x"] == [
-        ("new-categories", "new: '1e+06' (0.025 %), in a column that has a single value in the reference")
-    ]  # fmt: skip
+@pytest.mark.parametrize(("times", "told"), [(1, False), (2, False), (40, False), (400, True)])
+def test_one_row_of_a_new_category_is_told_where_the_reference_is_much_larger(times, told):
+    reference = pl.DataFrame({"x": ["a", "b", "c"] * 400})
+    batch = ["a", "b", "c"] * (400 // times) + ["d"]
+    found = changes(pl.DataFrame({"x": batch}), reference)["x"]
+    assert [code for code, _ in found] == ["new-categories"] * told
+
+
+def test_a_flag_that_was_never_up_may_be_a_rare_one():
+    reference = pl.DataFrame({"x": [False] * ROWS})
+    assert not changes(pl.DataFrame({"x": [False] * (ROWS - 2) + [True] * 2}), reference)["x"]
 
 
 def test_new_values_that_a_sample_lacks_have_the_name_of_their_cell():
@@ -144,12 +148,12 @@ def test_new_values_that_a_sample_lacks_have_the_name_of_their_cell():
     rng = np.random.default_rng(57445626465)
     reference = pl.DataFrame({"x": rng.integers(0, 10, 400_000).astype(float)})
     batch = rng.integers(0, 10, 400_000).astype(float)
-    batch[:3] = 5.5, 6.5, 7.5
+    batch[:24] = [5.5, 6.5, 7.5] * 8
     ((code, words),) = changes(pl.DataFrame({"x": batch}), reference)["x"]
     assert code == "new-categories"
     told = words.removeprefix("new: ").partition(", in a")[0].split(", ")
     expected = [
-        {f"'{low}.5' (0.00025 %)", f"'between {low} and {low + 1}' (0.00025 %)"}
+        {f"'{low}.5' (0.002 %)", f"'between {low} and {low + 1}' (0.002 %)"}
         for low in (5, 6, 7)
     ]
     assert all(name in either for name, either in zip(told, expected, strict=True))
