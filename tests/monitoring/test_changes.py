@@ -146,14 +146,14 @@ def test_a_flag_that_was_never_up_may_be_a_rare_one():
 def test_new_values_that_a_sample_lacks_have_the_name_of_their_cell():
     """Once they had that of the value of the reference beside them."""
     rng = np.random.default_rng(57445626465)
-    reference = pl.DataFrame({"x": rng.integers(0, 10, 400_000).astype(float)})
+    reference = pl.DataFrame({"x": rng.integers(0, 10, 2_000_000).astype(float)})
     batch = rng.integers(0, 10, 400_000).astype(float)
-    batch[:24] = [5.5, 6.5, 7.5] * 8
+    batch[:9] = [5.5, 6.5, 7.5] * 3
     ((code, words),) = changes(pl.DataFrame({"x": batch}), reference)["x"]
     assert code == "new-categories"
     told = words.removeprefix("new: ").partition(", in a")[0].split(", ")
     expected = [
-        {f"'{low}.5' (0.002 %)", f"'between {low} and {low + 1}' (0.002 %)"}
+        {f"'{low}.5' (0.00075 %)", f"'between {low} and {low + 1}' (0.00075 %)"}
         for low in (5, 6, 7)
     ]
     assert all(name in either for name, either in zip(told, expected, strict=True))
