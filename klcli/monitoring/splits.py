@@ -172,7 +172,10 @@ def _empty_windows(keys: Sequence[str], window: str) -> list[Finding]:
     unit = re.sub(r"[0-9]", "", window)
     if unit not in _WRITTEN:
         return []
-    first, last = (datetime.strptime(key, _WRITTEN[unit]) for key in (keys[0], keys[-1]))  # noqa: DTZ007
+    try:
+        first, last = (datetime.strptime(key, _WRITTEN[unit]) for key in (keys[0], keys[-1]))  # noqa: DTZ007
+    except ValueError:  # a year beyond 9999, which is none
+        return []
     starts = pl.datetime_range(first, last, window, eager=True)
     known = {*keys}
     missing = [key for key in starts.dt.strftime(_WRITTEN[unit]) if key not in known]

@@ -136,3 +136,13 @@ def test_many_windows_without_rows_are_told_in_short():
     findings = []
     split(pl.DataFrame({"t": days}), "t", "1mo", findings=findings)
     assert findings[0].message.endswith("windows of 1mo: 2024-02 … 2024-11 (10 of 12)")
+
+
+def test_years_that_no_calendar_has_are_batches_like_others():
+    days = pl.Series("t", [19_000, 19_002, 3_700_000], dtype=pl.Int32).cast(pl.Date)
+    findings = []
+    table = frame_table("t", pl.DataFrame({"t": days}))
+    table.needed = ("t",)
+    batches = Split("t", "1d").batches(table, "mark", findings)
+    assert [each.name for each in batches] == ["2022-01-08", "2022-01-10", "+12100-04-04"]
+    assert findings == []
