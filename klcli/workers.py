@@ -194,17 +194,26 @@ def elsewhere(function: Callable[[*Given], Result], *arguments: *Given) -> Resul
 
 
 def side_by_side(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield what a function that asks `elsewhere` returns for each item, in their order.
+    """Return what a function that asks `elsewhere` returns for each item, in their order.
 
     Without workers one after the other, as they are asked for.
     """
-    if not _ends:
-        yield from map(function, items)
-        return
-    from concurrent.futures import ThreadPoolExecutor
+    return in_threads(len(_ends), function, items) if _ends else map(function, items)
 
-    with ThreadPoolExecutor(len(_ends)) as threads:
-        waiting = [threads.submit(function, item) for item in items]
+
+def in_threads(
+    count: int, function: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Result]:
+    """Yield what `function` returns for each item, in their order, on so many threads.
+
+    Where one call fails, or the caller stops listening, those that have not begun are dropped.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+    from contextvars import copy_context
+
+    with ThreadPoolExecutor(count, thread_name_prefix="column") as threads:
+        # What NumPy does about overflow is a matter of the context.
+        waiting = [threads.submit(copy_context().run, function, item) for item in items]
         try:
             for one in waiting:
                 yield one.result()

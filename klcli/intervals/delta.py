@@ -53,13 +53,19 @@ def delta(
     return Interval(middle - reach, middle + reach, error)
 
 
+def influence_variance(table: CountTable, point: Point) -> float:
+    """Return the variance of the estimate that the influence function shows, in nats².
+
+    Σ p φ_P² / n² + Σ q φ_Q² / m² over the cells.
+    """
+    p = float(table.p @ point.influence_p**2) / table.n_p**2
+    return p + float(table.q @ point.influence_q**2) / table.n_q**2
+
+
 def standard_error(table: CountTable, point: Point) -> float:
     """Return the standard error of `unaveraged` in nats, NaN where its value is not finite."""
     variance = (
-        float(table.p @ point.influence_p**2) / table.n_p**2
-        + float(table.q @ point.influence_q**2) / table.n_q**2
-        + point.excess_variance
-        + point.monte_carlo_error**2
+        influence_variance(table, point) + point.excess_variance + point.monte_carlo_error**2
     )
     return math.sqrt(variance) if variance >= 0 else math.nan
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.intervals.delta import averaged_error, unaveraged
+from klcli.intervals.delta import averaged_error, influence_variance, unaveraged
 from klcli.intervals.noncentral import noncentral_ends
 from klcli.typing import Interval
 
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 
     from klcli.counts import CountTable
     from klcli.typing import Estimator, Floats, Point
-
-
-def influence_variance(table: CountTable, point: Point) -> float:
-    """Return the variance of the estimate that the influence function shows, in nats².
-
-    Σ p φ_P² / n² + Σ q φ_Q² / m² over the cells.
-    """
-    p = float(table.p @ point.influence_p**2) / table.n_p**2
-    return p + float(table.q @ point.influence_q**2) / table.n_q**2
 
 
 def influence(

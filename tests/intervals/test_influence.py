@@ -8,12 +8,8 @@ from klcli.counts import CountTable
 from klcli.densities.frequency import Frequency
 from klcli.estimators.empirical_bayes import EmpiricalBayes
 from klcli.estimators.frequency import FrequencyPlugIn
-from klcli.intervals.influence import (
-    influence,
-    influence_variance,
-    noncentral_interval,
-    score_interval,
-)
+from klcli.intervals.delta import influence_variance
+from klcli.intervals.influence import influence, noncentral_interval, score_interval
 from klcli.intervals.noncentral import noncentral_ends
 from klcli.intervals.permutation import likelihood_ratio
 from klcli.typing import Point
