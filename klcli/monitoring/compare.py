@@ -197,13 +197,7 @@ def compare(
         ]
     changed = schema_changes(ours, theirs, options, ordered)
     noticed = [
-        Finding(
-            "part-reference",
-            f"compared with {part.name} only, as other batches of the reference lack them: "
-            f"{listed([column.name for column in counted.columns])}",
-        )
-        for part, _, counted in parts
-        if part is not reference
+        _part_only(part, counted.columns) for part, _, counted in parts if part is not reference
     ]
     if options.joint:
         progress(f"estimating {len(tables.columns)} columns together", 1.0)
@@ -224,6 +218,13 @@ def compare(
     rows = tables.p.rows or 0, tables.q.rows or 0
     batch = Batch(name, source, rows[0], reference.name, rows[1], tuple(findings), changed)
     return Outcome(batch, tuple(columns))
+
+
+def _part_only(part: Reference, columns: Sequence[ColumnTable]) -> Finding:
+    """Say which columns only a part of the reference has."""
+    text = f"compared with {part.name} only, as other batches of the reference lack them"
+    names = listed([column.name for column in columns])
+    return Finding("part-reference", f"{text}: {names}")
 
 
 def _compared(

@@ -12,7 +12,7 @@ from klcli.monitoring.domain import newcomers, others_as_before
 from klcli.monitoring.exchanges import exchanges, moves
 from klcli.monitoring.hours import hour_labels
 from klcli.monitoring.surprise import bar, log_alone, log_shares
-from klcli.monitoring.wording import percent, quoted, with_shares
+from klcli.monitoring.wording import in_reference, percent, quoted, with_shares
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -27,9 +27,14 @@ _PLACEHOLDERS: Final = frozenset({
     "", "?", "-", "--", ".", "na", "n/a", "#n/a", "n.a.", "nan", "nat", "null", "none", "nil",
     "(null)", "<na>", "missing", "unknown", "undefined", "not available", "not applicable",
 })  # fmt: skip
-#: A label is filled in if its share has grown so many times, by so much, and so many others, at
+#: A label is filled in if its share has grown by so much, and so many times, and so many others, at
 #: least, are as before.
-_TIMES, _OTHERS, _SHARE = 1.5, 3, 0.05
+_FILLED_SHARE, _FILLED_TIMES, _OTHERS = 0.05, 1.5, 3
+#: A word that stands for a missing value is told if its share has grown by so much; or by less, but
+#: so many times.
+_OFTENER, _SOME_OFTENER, _SOME_TIMES = 0.01, 0.001, 2.0
+#: Labels that are written otherwise of which is told.
+_TOLD: Final = 3
 
 
 def label_changes(column: Column) -> Iterator[Finding]:
@@ -47,22 +52,16 @@ def label_changes(column: Column) -> Iterator[Finding]:
     gone = _alone(table.q, table.p, labels, column.tests)
     standing = _standing_for_missing(column, labels, new)
     for cell in standing:
-        now, before = table.p[cell] / table.n_p, table.q[cell] / table.n_q
-        known = f"{percent(before)} in the reference" if before else "never in the reference"
+        now, before = percent(table.p[cell] / table.n_p), in_reference(table.q[cell] / table.n_q)
         yield Finding(
             "placeholder",
-            f"{percent(now)} of the values are {quoted(table.labels[cell])}, {known}: it may stand for "
-            "a missing value",
+            f"{now} of the values are {quoted(table.labels[cell])}, {before}: it may stand for a "
+            "missing value",
         )
     new = [cell for cell in new if cell not in standing]
     respelled = _respelled(table, new, labels)
     if respelled:
-        pairs = [
-            f"{quoted(table.labels[a])} ({percent(table.p[a] / table.n_p)}) for {quoted(table.labels[b])}"
-            for a, b in respelled.items()
-        ]
-        more = f" and {len(pairs) - 3:,} more" if len(pairs) > 3 else ""
-        yield Finding("respelled", f"written otherwise: {', '.join(pairs[:3])}{more}")
+        yield _pairs_of(table, respelled)
     fresh = [cell for cell in new if cell not in respelled]
     if fresh:
         yield Finding("new-categories", f"new: {_named(table, fresh, table.p)}")
@@ -95,10 +94,7 @@ def _stuck(column: Column, labels: Integers) -> Finding | None:
     if surprise >= bar(column.tests, len(labels)):
         return None
     label = table.labels[labels[best]]
-    name = quoted(label)
-    share = (
-        f"{percent(before[best])} in the reference" if before[best] else "never in the reference"
-    )
+    name, share = quoted(label), in_reference(before[best])
     if now[best] == 1:
         if not before[best] and _is_placeholder(label):
             meaning = "it may stand for a missing value"
@@ -106,8 +102,12 @@ def _stuck(column: Column, labels: Integers) -> Finding | None:
         return Finding("stuck-value", f"every value is {name}, {share}")
     if not before[best]:
         return None
-    grown = now[best] - before[best] >= _SHARE and now[best] >= _TIMES * before[best]
-    if grown and others_as_before(p, q, best, _OTHERS):
+    more = now[best] - before[best] >= _FILLED_SHARE
+    if (
+        more
+        and now[best] >= _FILLED_TIMES * before[best]
+        and others_as_before(p, q, best, _OTHERS)
+    ):
         return Finding(
             "stuck-value",
             f"{percent(now[best])} of the values are {name}, {share}, and the others as before: "
@@ -129,7 +129,8 @@ def _standing_for_missing(column: Column, labels: Integers, new: list[int]) -> l
             continue
         counts = float(table.p[cell]), table.n_p, float(table.q[cell]), table.n_q
         now, before = counts[0] / counts[1], counts[2] / counts[3]
-        grown = now - before >= 0.01 or (now - before >= 0.001 and now >= 2 * before)
+        some = now - before >= _SOME_OFTENER and now >= _SOME_TIMES * before
+        grown = now - before >= _OFTENER or some
         if cell in new or (grown and log_shares(*counts) < bar(column.tests)):
             found.append(cell)
     return found
@@ -166,6 +167,16 @@ def _respelled(table: CountTable, new: list[int], labels: Integers) -> dict[int,
         for spelling in (_plain(table.labels[cell]), _plain(_decoded(table.labels[cell])))
         if spelling in known
     }
+
+
+def _pairs_of(table: CountTable, respelled: dict[int, int]) -> Finding:
+    """Say which new labels are written for which of the reference."""
+    pairs = [
+        f"{quoted(table.labels[a])} ({percent(table.p[a] / table.n_p)}) for {quoted(table.labels[b])}"
+        for a, b in respelled.items()
+    ]
+    more = f" and {len(pairs) - _TOLD:,} more" if len(pairs) > _TOLD else ""
+    return Finding("respelled", f"written otherwise: {', '.join(pairs[:_TOLD])}{more}")
 
 
 def _plain(label: str) -> str:

@@ -14,15 +14,18 @@ from klcli.monitoring.exchanges import exchanges
 from klcli.monitoring.extremes import extremes
 from klcli.monitoring.surprise import bar, log_shares
 from klcli.monitoring.units import unit_change
-from klcli.monitoring.wording import percent, with_shares
+from klcli.monitoring.wording import in_reference, percent, with_shares
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from klcli.counts import CountTable
     from klcli.monitoring.changes import Column
     from klcli.typing import Bools, Floats, Integers
+
+    #: Names of values, and rows of batch and reference with each.
+    _Values = tuple[tuple[str, ...], Floats, Floats]
 
 #: Magnitudes of values that stand for a missing one where none was foreseen.
 _PLACEHOLDERS: Final = frozenset({
@@ -36,12 +39,17 @@ _STUCK_SHARE, _STUCK_TIMES, _UNTIED_SHARE, _PLACEHOLDER_SHARE = 0.05, 5.0, 0.01,
 _UNTIED: Final = 0.002
 #: Among few values one is stuck if its share doubles and the others, at least so many, are as before.
 _FEW_VALUES, _OTHERS, _FEW_TIMES = 50, 4, 2.0
+#: Share of the rows beyond which a value counts as that of all.
+_ALL: Final = 0.999
 #: Stuck values that are told of one column.
 _TOLD: Final = 3
 
 
 def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
-    """Tell what stands out in the numbers of a batch, or in its `clock`, of which is told already."""
+    """Tell what stands out in the numbers of a batch.
+
+    With `clock`, hours are known to have moved: then no values have changed places.
+    """
     yield from _infinite(column)
     values = _values(column)
     exchanged = list(exchanges(*values, column.tests)) if values and not clock else []
@@ -56,27 +64,37 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
         yield each.finding(column)
     if changed is not None:
         return
-    if values:
-        names, p, q = values
-        told = {number(each.value, column.table.kind) for each in repeated}
-        new = [cell for cell in newcomers(p, q, ordered=True) if names[cell] not in told]
-        # Where most rows are new, the values of the reference say little.
-        some = 0 < sum(p[cell] for cell in new) <= p.sum() / 2
-        if some and len(new) <= _FEW_VALUES and column.table.kind != Kind.DATETIME:
-            new.sort(key=lambda cell: -p[cell])
-            shares = with_shares([names[c] for c in new], [float(p[c] / p.sum()) for c in new])
-            known = np.count_nonzero(q)
-            but = "a single value" if known == 1 else f"but {known} different values"
-            yield Finding(
-                "new-categories", f"new: {shares}, in a column that has {but} in the reference"
-            )
-            # Values far beyond those of the reference are outliers in the first place.
-            ends = [each for end in extremes(column) for each in end.findings(column)]
-            yield from (each for each in ends if each.code == "outlier")
-            return
+    new = _new_values(column, values, repeated)
+    if new is not None:
+        yield new
+    told = {each.value for each in repeated}
     for end in extremes(column):
-        if not any(end.value == each.value for each in repeated):
-            yield from end.findings(column)
+        found = end.findings(column)
+        if new is not None:
+            # Beside new values, only what lies far beyond the reference is worth a word of its own.
+            yield from (finding for finding in found if finding.code == "outlier")
+        elif end.value not in told:
+            yield from found
+
+
+def _new_values(
+    column: Column, values: _Values | None, repeated: Sequence[_Repeated]
+) -> Finding | None:
+    """Tell of values that a reference of few never shows, but for those that are told already."""
+    if values is None or column.table.kind == Kind.DATETIME:
+        return None
+    names, p, q = values
+    told = {number(each.value, column.table.kind) for each in repeated}
+    new = [cell for cell in newcomers(p, q, ordered=True) if names[cell] not in told]
+    # Where most rows are new, the values of the reference say little.
+    if not 0 < sum(p[cell] for cell in new) <= p.sum() / 2 or len(new) > _FEW_VALUES:
+        return None
+    new.sort(key=lambda cell: -p[cell])
+    shares = with_shares([names[c] for c in new], [float(p[c] / p.sum()) for c in new])
+    known = np.count_nonzero(q)
+    but = "a single value" if known == 1 else f"but {known} different values"
+    text = f"new: {shares}, in a column that has {but} in the reference"
+    return Finding("new-categories", text)
 
 
 def _infinite(column: Column) -> Iterator[Finding]:
@@ -88,7 +106,7 @@ def _infinite(column: Column) -> Iterator[Finding]:
         yield Finding("outlier", f"{share} of the values are {name}, none of the reference")
 
 
-def _values(column: Column) -> tuple[tuple[str, ...], Floats, Floats] | None:
+def _values(column: Column) -> _Values | None:
     """Return names and rows of the values of a column that has few; else None."""
     table, kind = column.table.table, column.table.kind
     shown = (table.p + table.q > 0) & (table.roles != Role.MISSING) & ~_infinities(table)
@@ -141,10 +159,8 @@ class _Repeated:
     def finding(self, column: Column) -> Finding:
         kind = column.table.kind
         value = number(self.value, kind)
-        before = f"{percent(self.before)} in the reference"
-        if self.before == 0:
-            before = "never in the reference"
-        if self.now > 0.999:
+        before = in_reference(self.before)
+        if self.now > _ALL:
             known = column.table.q
             if known.minimum == known.maximum != self.value:
                 # A year, a version: the reference had but one value, too.
@@ -197,7 +213,7 @@ def _notable(values: Floats, now: Floats, before: Floats) -> Bools:
 
 def _ordinary(p: Floats, q: Floats, now: Floats, before: Floats) -> Integers:
     """Return the values whose growth is no wonder among few: others have changed with them."""
-    cells = np.flatnonzero((before > 0) & (now < 0.999) & (now > before))
+    cells = np.flatnonzero((before > 0) & (now <= _ALL) & (now > before))
     return np.array([c for c in cells if not others_as_before(p, q, int(c), _OTHERS)], dtype=int)
 
 

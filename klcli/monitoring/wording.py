@@ -19,6 +19,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.2g} %"
 
 
+def in_reference(share: float) -> str:
+    """Say what share of the reference is, or was, of a kind.
+
+    >>> in_reference(0.25), in_reference(0)
+    ('25 % in the reference', 'never in the reference')
+    """
+    return f"{percent(share)} in the reference" if share else "never in the reference"
+
+
 #: Characters of a label that are told.
 _LONGEST: Final = 60
 
