@@ -23,10 +23,7 @@ CORRELATED = normal(1500) @ np.linalg.cholesky([[1, 0.8], [0.8, 1]]).T
 DEPENDENCE = -0.5 * math.log(1 - 0.8**2)
 
 
-@pytest.fixture(autouse=True)
-def folds_once(monkeypatch):
-    """Draw folds once: what small samples gain by drawing them anew is the lesser of their error."""
-    monkeypatch.setattr("klcli.joint.ratio._MOST_REPEATS", 1)
+pytestmark = pytest.mark.usefixtures("folds_once")
 
 
 def together(p, q, direction="forward", **options):

@@ -49,10 +49,7 @@ def standard_error(point):
     return (sum(parts) + point.excess_variance) ** 0.5
 
 
-@pytest.fixture(autouse=True)
-def folds_once(monkeypatch):
-    """Draw folds once: what small samples gain by drawing them anew is the lesser of their error."""
-    monkeypatch.setattr("klcli.joint.ratio._MOST_REPEATS", 1)
+pytestmark = pytest.mark.usefixtures("folds_once")
 
 
 @pytest.fixture(params=ESTIMATORS, ids=lambda each: each.name)

@@ -22,12 +22,6 @@ def error_of(point):
     return (sum(parts) + point.excess_variance) ** 0.5
 
 
-@pytest.fixture
-def folds_once(monkeypatch):
-    """Draw folds once: what small samples gain by drawing them anew is the lesser of their error."""
-    monkeypatch.setattr("klcli.joint.ratio._MOST_REPEATS", 1)
-
-
 CASES = [
     (Gaussian(), "general 5", 2000),
     (Gaussian(), "dependence 20", 2000),
@@ -67,14 +61,16 @@ def test_affine_maps_change_nothing(estimator):
     assert values[0] == pytest.approx(values[1], rel=2e-3)
 
 
-def test_monotone_maps_hardly_change_the_default(folds_once):
+@pytest.mark.usefixtures("folds_once")
+def test_monotone_maps_hardly_change_the_default():
     pair = BY_NAME["general 2"]
     image = mapped(pair, "image", lambda x: np.exp(2 * x))
     points = [JointRatio()(each.draw(rng(), 500, 500), rng()) for each in (pair, image)]
     assert points[0].value == pytest.approx(points[1].value, abs=1.5 * error_of(points[0]))
 
 
-def test_a_level_that_only_p_shows_does_not_shift_the_others(folds_once):
+@pytest.mark.usefixtures("folds_once")
+def test_a_level_that_only_p_shows_does_not_shift_the_others():
     rows = BY_NAME["mixed 3"].draw(rng(), 600, 500)
     plain, back = JointRatio().both(rows, rng())
     sample = rng()
