@@ -36,7 +36,7 @@ _TABLE: Final = (
     (1.0, 273.15, "°C", "K"),
     (1.8, 0.0, "K", "degrees Rankine"),
     (0.0295299830, 0.0, "hPa", "inches of mercury"),
-    (0.7500615758, 0.0, "hPa", "mmHg"),
+    (0.7500615613, 0.0, "hPa", "mmHg"),
     (14.50377377, 0.0, "bar", "psi"),
     (0.239005736, 0.0, "joules", "calories"),
     (1.341022090, 0.0, "kilowatts", "horsepower"),

@@ -30,6 +30,11 @@ _IDS, _GAP = 0.5, 0.25
 _MOVED_ON: Final = 0.5
 #: Rows beyond the reference's range that are told as one outlier each, not as a share.
 _FEW: Final = 3
+#: Rows of the tail whose decay is measured, and those at its very end that it is measured against.
+_TAIL_ROWS, _END_ROWS = 200, 8
+#: Rows that share the last value before the outermost; and how many times the range of all others
+#: lies between, by judgement, as no tail gives a scale there.
+_TIED, _RANGES = 20, 2.0
 
 
 def extremes(column: Column) -> Iterator[End]:
@@ -137,10 +142,6 @@ def _finite(table: CountTable) -> CountTable:
     )
 
 
-#: Rows of the tail whose decay is measured, and those at its very end that it is measured against.
-_TAIL_ROWS, _END_ROWS = 200, 8
-
-
 def _is_lone(inner: Floats, counts: Floats, value: float, tests: int) -> bool:
     """Tell whether a value lies farther out than a Pareto tail of the other rows allows.
 
@@ -178,10 +179,6 @@ def _is_lone(inner: Floats, counts: Floats, value: float, tests: int) -> bool:
     beyond = math.log(max((value - middle) / end, 1.0))
     surprise = math.log(reached[far]) - rows * math.log1p(beyond / (rows * shape))
     return surprise < bar(tests, 2)
-
-
-#: Rows that share the last value before the outermost, and how many of their ranges lie between.
-_TIED, _RANGES = 20, 2.0
 
 
 def _beyond_ties(inner: Floats, counts: Floats, value: float) -> bool:
