@@ -57,7 +57,7 @@ def _goes_on(counts: Floats) -> bool:
 
     So fall those of a geometric distribution; a Poisson or binomial one falls a little faster.
     """
-    return len(counts) > 1 and bool(counts[-1] ** 2 / counts[-2] < _OFTEN)
+    return bool(counts[-1] ** 2 / counts[-2] < _OFTEN)
 
 
 def others_as_before(p: Floats, q: Floats, cell: int, least: int) -> bool:

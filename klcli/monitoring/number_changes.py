@@ -92,8 +92,7 @@ def _new_values(
     new.sort(key=lambda cell: -p[cell])
     shares = with_shares([names[c] for c in new], [float(p[c] / p.sum()) for c in new])
     known = np.count_nonzero(q)
-    but = "a single value" if known == 1 else f"but {known} different values"
-    text = f"new: {shares}, in a column that has {but} in the reference"
+    text = f"new: {shares}, in a column that has but {known} different values in the reference"
     return Finding("new-categories", text)
 
 
