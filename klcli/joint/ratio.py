@@ -16,6 +16,7 @@ from klcli.joint.patterns import check, filled, state
 from klcli.joint.score_test import score_test
 from klcli.joint.stack import stacked
 from klcli.joint.threads import one_thread_each
+from klcli.one_thread import one_thread
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class JointRatio:
         """Estimate D(P‖Q)."""
         return self.both(rows, rng)[0]
 
+    @one_thread_each()
     def both(self, rows: RowPair, rng: Generator) -> tuple[JointPoint, JointPoint]:
         """Estimate D(P‖Q) and D(Q‖P) from the same fits.
 
@@ -107,6 +109,7 @@ class JointRatio:
 
         return chained(part[:n], part[n:], described, within)
 
+    @one_thread()
     def null(self, rows: RowPair, resamples: int, rng: Generator) -> tuple[float, Floats]:
         """Test P = Q by permutation of a score statistic, see `klcli.joint.score_test`.
 
@@ -121,7 +124,6 @@ class JointRatio:
         numbers, codes, _ = prepared(rows)
         return score_test(numbers, codes, len(rows.p), resamples, rng)
 
-    @one_thread_each()
     def _common(self, pool: Pool, rng: Generator) -> tuple[JointPoint, JointPoint]:
         every = members(pool, rng).values()
         repeats = int(np.clip(_REPEATED_BELOW // len(pool.label), 1, _MOST_REPEATS))

@@ -63,7 +63,7 @@ def test_estimates_from_a_profile_are_those_from_the_data(made, kl):
 
 
 def test_a_gate_takes_a_profile(made, kl):
-    assert kl("estimate", "new.csv", "old.klp", "-c", "x", "--fail-above", "0.01", "-q")[0] == 1
+    assert kl("estimate", "new.csv", "old.klp", "-c", "x", "--fail-above", "0.005", "-q")[0] == 1
     assert kl("estimate", "new.csv", "old.klp", "-c", "x", "--fail-above", "0.9", "-q")[0] == 0
 
 
