@@ -216,9 +216,8 @@ def drift(
         quiet,
         verbose,
     )
-    if init:
-        with workers(prepare):
+    with workers(prepare):
+        if init:
             drift_run.init(given)
-    else:
-        with workers(prepare):
+        else:
             drift_run.run(given)

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from klcli.render import divergence_table, fit_warning_table
+from klcli.render import divergence_table, drift_warning_table, fit_warning_table, warning_table
 from klcli.render.exact_table import ROWS as EXACT_ROWS
-from klcli.render.warning_table import ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +336,15 @@ OBJECTIVES: Final = (
     ),
 )
 
-WARNINGS: Final = tuple(Entry("warning", *row) for row in (*ROWS, *fit_warning_table.ROWS))
+WARNINGS: Final = tuple(
+    Entry("warning", *row)
+    for row in (
+        *warning_table.ROWS,
+        *drift_warning_table.ROWS,
+        *divergence_table.WARNINGS,
+        *fit_warning_table.ROWS,
+    )
+)
 
 #: The ways of `kl exact`, which chooses by itself.
 EXACT: Final = tuple(Entry("exact", *row) for row in EXACT_ROWS)

@@ -90,3 +90,26 @@ ROWS: Final = (
         "Smirnov, Ann. Math. Statist. 19 (1948) 279, doi:10.1214/aoms/1177730256",
     ),
 )
+
+#: What their own warnings mean: code, meaning, advice, and source if any.
+WARNINGS: Final = (
+    (
+        "infinite-distance",
+        "Infinite values are infinitely far from all others.",
+        "Use a divergence that does not look at distances, such as ks or js.",
+    ),
+    (
+        "heavy-values",
+        "The values vary so much that their distance cannot be estimated.",
+        "Read wasserstein as a lower bound; ks and js do not look at how far values are.",
+        (
+            "del Barrio, Giné & Matrán, Annals of Probability 27 (1999) 1009, "
+            "doi:10.1214/aop/1022677394"
+        ),
+    ),
+    (
+        "empty-bins",
+        "One side has no rows in a bin: taken literally, the index is infinite.",
+        "Use fewer bins or edges that both sides fill, or --divergence jeffreys.",
+    ),
+)

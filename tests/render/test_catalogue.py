@@ -14,7 +14,12 @@ from klcli.registry import (
     JOINT,
     JOINT_INTERVALS,
 )
-from klcli.render import fit_warning_table, warning_table
+from klcli.render import (
+    divergence_table,
+    drift_warning_table,
+    fit_warning_table,
+    warning_table,
+)
 from klcli.render.catalogue import DIVERGENCES as DESCRIBED
 from klcli.render.catalogue import ENTRIES, EXACT, METHODS, OBJECTIVES, WARNINGS
 
@@ -49,7 +54,7 @@ def test_every_described_warning_can_be_given():
     built = {"only-in-p", "only-in-q"}
     tables = {
         Path(table.__file__).read_text(encoding="utf-8")
-        for table in (warning_table, fit_warning_table)
+        for table in (warning_table, drift_warning_table, divergence_table, fit_warning_table)
     }
     given = "".join(source for source in SOURCES if source not in tables)
     idle = {name for name in names("warning") if f'"{name}"' not in given} - built

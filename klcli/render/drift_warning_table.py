@@ -1,0 +1,117 @@
+"""What each finding of `kl drift` means: code, meaning, and advice."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ROWS: Final = (
+    (
+        "new-columns",
+        "A batch has columns that the reference lacks.",
+        "Compare with a newer reference once they are meant to be there.",
+    ),
+    (
+        "lost-columns",
+        "A batch lacks columns of the reference.",
+        "Ask who writes the batch; --fail-on schema makes it an alarm.",
+    ),
+    (
+        "retyped",
+        "A column of a batch holds another kind of value than in the reference.",
+        "Ask who writes the batch, or say what it is: --categorical NAME, --numeric NAME.",
+    ),
+    (
+        "unreadable",
+        "A batch could not be read or compared; the others were.",
+        "Look at the file; kl drift ends with exit code 3.",
+    ),
+    (
+        "empty-windows",
+        "With --time, windows between others have no rows, and so are no batches.",
+        "Look whether data is missing, or nothing happened then.",
+    ),
+    (
+        "no-batch",
+        "Some rows have no value in the column that splits the table into batches.",
+        "Check that column; these rows are in no batch.",
+    ),
+    (
+        "null-rate",
+        "The share of missing values has changed.",
+        "Look for a join that fails, a field that is no longer sent, or a filter.",
+    ),
+    (
+        "new-categories",
+        "A batch has categories that the reference never shows, though chance would show them.",
+        "Check that they are meant; then make a newer reference.",
+    ),
+    (
+        "vanished-categories",
+        "Categories of the reference are gone from a batch, which is no accident.",
+        "Look for a source that no longer delivers.",
+    ),
+    (
+        "respelled",
+        "Categories are written otherwise: case, space, or encoding.",
+        "Make the spelling uniform before comparing.",
+    ),
+    (
+        "exchanged-labels",
+        "Categories have changed places or names, which explains most of the difference.",
+        "Check the mapping of codes to labels.",
+    ),
+    (
+        "unit-change",
+        "The numbers, or some, are those of the reference times a factor, as feet for metres.",
+        "Check the unit of the batch.",
+    ),
+    (
+        "placeholder",
+        "A value that often stands for a missing one appears.",
+        "Write missing values as missing; the value then no longer counts as a number.",
+    ),
+    (
+        "stuck-value",
+        "One value makes up far more of the rows than before.",
+        "Look for a sensor that is stuck, or a default that was filled in.",
+    ),
+    (
+        "outlier",
+        "The most extreme value of a batch lies farther out than the tail of all others allows.",
+        "Look at that row.",
+        "Hill, Annals of Statistics 3 (1975) 1163",
+    ),
+    (
+        "out-of-range",
+        "Many values lie beyond the range of the reference.",
+        "Check whether the range is meant to grow.",
+    ),
+    (
+        "moved-on",
+        "Times, ids, row numbers or years lie after those of the reference, as they do.",
+        "Leave the column out with --exclude NAME, or compare the hour or the weekday.",
+    ),
+    (
+        "clock-change",
+        "Hours of the day are shifted, missing, or counted twice.",
+        "Look for daylight-saving time or another time zone.",
+    ),
+    (
+        "unmatched-pattern",
+        "Settings in the configuration are for columns that the reference does not have.",
+        "Correct the name or pattern in kl.toml, or remove it.",
+        "",
+    ),
+    (
+        "stale-baseline",
+        "Drift, changes or columns that --baseline has are no longer there.",
+        "Remove the entries from the file, or write it anew with --write-baseline.",
+        "",
+    ),
+    (
+        "other-baseline",
+        "The baseline was written against another reference than this one.",
+        "Write one for this reference, with --write-baseline.",
+        "",
+    ),
+)
