@@ -90,15 +90,16 @@ def workers(prepare: Callable[[], object]) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(ProcessLookupError, ChildProcessError):  # where nobody waits for children
+        with suppress(ProcessLookupError):  # where nobody waits for children
             os.kill(leader, signal.SIGTERM)
-            os.waitpid(leader, 0)
         while not _waiting.empty():
             _waiting.get()
         while _ends:
             for end in _ends.pop():
                 with suppress(OSError):  # what was written to one that is dead
                     end.close()
+        with suppress(ChildProcessError):
+            os.waitpid(leader, 0)
 
 
 def _count() -> int:
@@ -115,35 +116,34 @@ def _count() -> int:
 
 
 def _lead(prepare: Callable[[], object], pipes: list[_Pipes]) -> NoReturn:
-    """Start the workers, and wait until all of them have ended."""
-    started: list[int] = []
-
-    def stop(*_: object) -> NoReturn:
-        for process in started:
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-        os._exit(0)
-
+    """Start the workers, and wait until all of them have ended or the command ends them."""
     try:
         os.setpgid(0, 0)  # Ctrl-C is the command's to answer
-        signal.signal(signal.SIGTERM, stop)
         for each in pipes:
             each.close_command()
         prepare()
+        # Waited for rather than handled: one that came just before a wait for a process would
+        # be handled after it only.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        awaited = {signal.SIGTERM, signal.SIGCHLD}
+        signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+        started = set()
         for each in pipes:
             process = os.fork()
             if process == 0:
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited)
                 for other in pipes:
                     if other is not each:
                         other.close_worker()
                 _serve(*each.for_worker())
-            started.append(process)
+            started.add(process)
         for each in pipes:
             each.close_worker()
-        while started:
-            os.waitpid(started[0], 0)
-            del started[0]
+        while started and signal.sigwait(awaited) == signal.SIGCHLD:
+            started = {process for process in started if os.waitpid(process, os.WNOHANG)[0] == 0}
+        for process in started:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
     finally:
         os._exit(0)
 
