@@ -93,6 +93,7 @@ def test_a_level_that_only_p_shows_does_not_shift_the_others():
     assert forward.finite_value == pytest.approx(alone + escaped, abs=1e-9)
 
 
+@pytest.mark.usefixtures("folds_once")
 def test_independent_blocks_add_up():
     numbers, levels = BY_NAME["shift 2"], BY_NAME["categories"]
     first, second = numbers.draw(rng(), 1500, 1500), levels.draw(rng(5), 1500, 1500)
@@ -104,6 +105,7 @@ def test_independent_blocks_add_up():
     )
 
 
+@pytest.mark.usefixtures("folds_once")
 def test_samples_that_hardly_meet_give_a_lower_bound():
     sample = rng()
     rows = pair_of(sample.normal(4, 1, (500, 2)), sample.normal(0, 1, (500, 2)))
