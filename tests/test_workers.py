@@ -173,13 +173,14 @@ def test_workers_end_with_a_command_that_was_killed() -> None:
 
 
 @linux
-def test_without_leave_to_start_any_everything_is_done_here() -> None:
+def test_odd_circumstances_change_nothing() -> None:
     body = """
         print(len({elsewhere(os.getpid) for _ in range(4)} - {os.getpid()}))
 """
     refused = "import os\ndef fork(): raise BlockingIOError\nos.fork = fork\n" + script(body)
     unwaited = "import signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n" + script(body)
-    for program, others in ((refused, 0), (unwaited, 2)):
+    deaf = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + script(body)
+    for program, others in ((refused, 0), (unwaited, 2), (deaf, 2)):
         done = subprocess.run(
             [sys.executable, "-c", program],
             capture_output=True,
