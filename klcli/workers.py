@@ -92,6 +92,7 @@ def workers(prepare: Callable[[], object]) -> Iterator[None]:
     finally:
         with suppress(ProcessLookupError):  # where nobody waits for children
             os.kill(leader, signal.SIGTERM)
+        # Closed before the wait for the leader: this alone lets workers end that have no work.
         while not _waiting.empty():
             _waiting.get()
         while _ends:
@@ -122,8 +123,8 @@ def _lead(prepare: Callable[[], object], pipes: list[_Pipes]) -> NoReturn:
         for each in pipes:
             each.close_command()
         prepare()
-        # Waited for rather than handled: one that came just before a wait for a process would
-        # be handled after it only.
+        # These signals are waited for, not handled: a SIGTERM that came just before a wait for
+        # a worker would be handled only after the wait, which may never end.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         awaited = {signal.SIGTERM, signal.SIGCHLD}
         signal.pthread_sigmask(signal.SIG_BLOCK, awaited)

@@ -173,7 +173,7 @@ def test_workers_end_with_a_command_that_was_killed() -> None:
 
 
 @linux
-def test_odd_circumstances_change_nothing() -> None:
+def test_refused_processes_and_ignored_signals_do_no_harm() -> None:
     body = """
         print(len({elsewhere(os.getpid) for _ in range(4)} - {os.getpid()}))
 """

@@ -393,8 +393,7 @@ def test_closed_forms_do_not_import_scipy_stats(pairs, lean):
     done = subprocess.run(
         [sys.executable, "-c", SHOWN, *words], capture_output=True, text=True, check=True
     )
-    lines = done.stderr.splitlines()
-    for pair, line in zip(pairs, lines, strict=True):
+    for pair, line in zip(pairs, done.stderr.splitlines(), strict=True):
         code, *names = line.split()
         assert code == "0", pair
         assert "scipy.stats" not in names, pair

@@ -145,7 +145,7 @@ def test_sentences_that_quote_the_data_do_nothing(text, shown):
 
 @pytest.mark.parametrize("verdict", ["drift", "undecided", "stable"])
 def test_large_reports_fit_into_a_comment_and_say_what_is_missing(verdict):
-    text = drift_markdown(large(1000, 2, verdict=verdict))
+    text = drift_markdown(large(2000, 2, verdict=verdict))
     assert len(text) <= MOST_CHARACTERS
     assert "more; a JSON report has them all." in text
     assert text.endswith("</details>\n")
