@@ -32,17 +32,17 @@ _PLACEHOLDERS: Final = frozenset({
     1, 0, 9, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999, 1e10, 1e20, 1e30,
     2147483647, 2147483648, 4294967295, 2.0**63, 65535, 32767,
 })  # fmt: skip
-#: A value is stuck if it makes up this share of the rows more, and so many times as much; a smaller
-#: share does among numbers that hardly repeat, and a smaller one yet for placeholders.
+#: A value is stuck if it makes up this share of the rows more, and so many times as much; so many
+#: times that of the reference's most frequent number does, if that is less, but not less than the
+#: next share, and a smaller one yet for placeholders.
 _STUCK_SHARE, _STUCK_TIMES, _UNTIED_SHARE, _PLACEHOLDER_SHARE = 0.05, 5.0, 0.01, 0.005
-#: Share of the reference that its most frequent number has where numbers hardly repeat.
-_UNTIED: Final = 0.002
 #: Among few values one is stuck if its share doubles and the others, at least so many, are as before.
 _FEW_VALUES, _OTHERS, _FEW_TIMES = 50, 4, 2.0
 #: Share of the rows beyond which a value counts as that of all.
 _ALL: Final = 0.999
-#: Stuck values that are told of one column.
-_TOLD: Final = 3
+#: Stuck values that are told of one column; and how many times as much as twice as many others a
+#: value must have grown by: rounding, or a narrower range, makes all values more frequent.
+_TOLD, _AMONG_GROWN = 3, 2.0
 
 
 def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
@@ -182,7 +182,10 @@ def _repeated(column: Column) -> list[_Repeated]:
         return []
     p, q = table.p[atoms], table.q[atoms]
     now, before = p / table.n_p, q / table.n_q
-    grown = np.where(_notable(table.lower[atoms], now, before), now - before, 0.0)
+    grown = now - before
+    common = np.sort(grown)[-2 * _TOLD - 1] if len(grown) > 2 * _TOLD else 0.0
+    notable = _notable(table.lower[atoms], now, before) & (grown >= _AMONG_GROWN * common)
+    grown = np.where(notable, grown, 0.0)
     if np.count_nonzero(q) <= _FEW_VALUES:
         grown[_ordinary(p, q, now, before)] = 0.0
     found = []
@@ -198,10 +201,9 @@ def _repeated(column: Column) -> list[_Repeated]:
 
 def _notable(values: Floats, now: Floats, before: Floats) -> Bools:
     """Tell which values have grown to a share that is worth a word."""
-    least = np.full(len(values), _STUCK_SHARE)
+    share = float(np.clip(_STUCK_TIMES * before.max(), _UNTIED_SHARE, _STUCK_SHARE))
+    least = np.full(len(values), share)
     new = before == 0
-    if before.max() < _UNTIED:
-        least[new] = _UNTIED_SHARE
     # What stands for missing values is told from a smaller share on, if it is new.
     known = np.array([abs(value) in _PLACEHOLDERS for value in values.tolist()])
     least[known & new] = _PLACEHOLDER_SHARE

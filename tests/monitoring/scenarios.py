@@ -41,6 +41,7 @@ def data(seed: int, rows: int = ROWS) -> pl.DataFrame:
         "row": rng.integers(1, ROWS + 1, rows),
         "year": np.full(rows, 2013),
         "time": np.datetime64("2024-03-01", "us") + micro.astype("timedelta64[us]"),
+        "level": np.round(rng.normal(20, 2, rows), 2),
     })  # fmt: skip
 
 
@@ -174,6 +175,9 @@ SCENARIOS = {
     ),
     "stuck for a short while": (
         "sensor", sometimes(0.02, 49.123456, "sensor"), "stuck-value", "2 % of the values are",
+    ),
+    "stuck at a usual value among many": (
+        "level", sometimes(0.04, 21.37, "level"), "stuck-value", "of the values are 21.37, 0.",
     ),
     "a stuck label": (
         "city", column("city", pl.lit("NY")), "stuck-value", "every value is 'NY', 40 %",

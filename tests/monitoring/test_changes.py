@@ -160,6 +160,13 @@ def test_new_values_that_a_sample_lacks_have_the_name_of_their_cell():
     assert "between" in words
 
 
+def test_rounded_values_are_not_stuck():
+    rng = np.random.default_rng(20815727)
+    values = np.round(rng.gamma(2, 30, (2, 10_000)), 2)
+    batch = pl.DataFrame({"x": np.floor(values[0])})
+    assert changes(batch, pl.DataFrame({"x": values[1]})) == {"x": []}
+
+
 def test_codes_that_change_are_no_ids_that_count_on():
     rng = np.random.default_rng(52915026221)
     reference = pl.DataFrame({"x": rng.integers(1, 9, ROWS)})
