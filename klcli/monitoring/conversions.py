@@ -43,6 +43,7 @@ _TABLE: Final = (
     (18.01559, 0.0, "mmol/l of glucose", "mg/dl"),
     (57.29577951, 0.0, "radians", "degrees"),
     (8.0, 0.0, "bytes", "bits"),
+    (2.0, 0.0, "", ""),
     (10.0, 0.0, "", ""),
     (100.0, 0.0, "", ""),
     (1000.0, 0.0, "", ""),
@@ -57,6 +58,8 @@ _TABLE: Final = (
     (3600.0, 0.0, "", ""),
     (86400.0, 0.0, "", ""),
 )  # fmt: skip
+#: Factors that others are hard to tell from, and that are meant less often than these.
+_RARE: Final = (1024.0, 1048576.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,11 @@ class Conversion:
     offset: float = 0.0
     before: str = ""
     after: str = ""
+
+    @property
+    def rare(self) -> bool:
+        """Whether a factor nearby is meant more often."""
+        return max(self.factor, 1 / self.factor) in _RARE
 
     @property
     def words(self) -> str:

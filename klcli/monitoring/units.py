@@ -39,8 +39,11 @@ _ZEROS: Final = 0.05
 _ROUNDED: Final = 0.25
 #: What a factor that has no name must at least be: below that, the values have merely shifted.
 _UNNAMED: Final = 1.5
-#: Where a part of the rows has changed: the least part, and how well the rest must fit.
-_PART, _PART_FIT = 0.1, 0.15
+#: Where a part of the rows has changed: the least part, how far apart from the others it must lie,
+#: as else a small shift of all of them looks alike, and how well the rest must fit.
+_PART, _PART_APART, _PART_FIT = 0.05, 0.9, 0.2
+#: Part of the noise by which a factor that is rarely meant must fit better than others.
+_RARER: Final = 0.5
 
 
 def unit_change(column: Column) -> Finding | None:
@@ -55,9 +58,11 @@ def unit_change(column: Column) -> Finding | None:
         return None
     noise = _noise(len(p), len(q))
     before = _distance(p, q, 0.0)
-    if noise > _BLIND or before < max(_FAR, 3 * noise):
+    if noise > _BLIND or before < 3 * noise:
         return None
-    pair = _Pair(p, q, noise, before)
+    pair = _Pair(p, q, noise)
+    if before < _FAR:
+        return pair.part()
     return pair.known() or pair.unnamed() or pair.part()
 
 
@@ -72,19 +77,21 @@ class _Pair:
     p: Floats
     q: Floats
     noise: float
-    before: float
 
     @property
     def left(self) -> float:
         """Distance that a change of units may leave."""
         return max(self.noise, _MOVED)
 
+    def _handicap(self, conversion: Conversion) -> float:
+        return _RARER * self.noise if conversion.rare else 0.0
+
     def known(self) -> Finding | None:
-        """Find the conversion that leaves least, if it leaves but noise."""
+        """Find the conversion that leaves least, if it leaves but noise, and the next if as likely."""
         steps = _step(self.p), _step(self.q)
         fine = len(set(np.quantile(self.q, _LEVELS).tolist())) >= _DISTINCT
         spread = float(np.quantile(self.p, 0.75) - np.quantile(self.p, 0.25))
-        best: tuple[float, Conversion] | None = None
+        fits: list[tuple[float, Conversion]] = []
         for conversion in conversions():
             slack = (steps[0] + abs(conversion.factor) * steps[1]) / 2
             converted = _converted(self.q, conversion)
@@ -92,15 +99,18 @@ class _Pair:
                 continue
             if not fine and not _all_fit(self.p, converted, slack):
                 continue
-            rest = _distance(self.p, converted, slack)
-            if rest <= self.left and (best is None or rest < best[0]):
-                best = rest, conversion
-        if best is None:
+            rest = _distance(self.p, converted, slack) + self._handicap(conversion)
+            if rest <= self.left:
+                fits.append((rest, conversion))
+        if not fits:
             return None
-        about = "about " if self.noise > _VAGUE or best[0] > self.noise else ""
-        return Finding(
-            "unit-change", f"the values are {about}those of the reference {best[1].words}"
+        fits.sort(key=lambda fit: fit[0])
+        least = fits[0][0]
+        about = "about " if self.noise > _VAGUE or least > self.noise else ""
+        named = " or ".join(
+            conversion.words for rest, conversion in fits[:2] if rest <= least + self.noise
         )
+        return Finding("unit-change", f"the values are {about}those of the reference {named}")
 
     def unnamed(self) -> Finding | None:
         """Find a factor that no table has: a currency, a sum instead of a mean."""
@@ -128,7 +138,7 @@ class _Pair:
         best: tuple[float, float, Conversion] | None = None
         for conversion in conversions():
             converted = _converted(self.q, conversion)
-            if _distance(self.q, converted, 0.0) < 2 * _FAR:
+            if _distance(self.q, converted, 0.0) < _PART_APART:
                 continue
             places = np.concatenate([at, _quantiles(self.q), _quantiles(converted)])
             mine, old, new = (_function(x, places) for x in (self.p, self.q, converted))
@@ -136,6 +146,7 @@ class _Pair:
             if not _PART <= part <= 1 - _PART:
                 continue
             rest = float(np.max(np.abs(mine - (1 - part) * old - part * new)))
+            rest += self._handicap(conversion)
             if rest <= min(self.noise, _PART_FIT * min(part, 1 - part)) and (
                 best is None or rest < best[0]
             ):

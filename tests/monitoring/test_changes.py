@@ -86,6 +86,37 @@ def test_a_shift_is_no_change_of_units():
     assert [code for code, _ in changes(batch, reference)["x"]] in ([], ["out-of-range"])
 
 
+@pytest.mark.parametrize(
+    ("values", "batch", "sentence"),
+    [
+        (
+            "height",
+            lambda x: np.where(np.arange(10_000) % 10, x, 0.3937 * x),
+            "about 10 % of the values",
+        ),
+        ("amount", lambda x: np.where(np.arange(10_000) % 10, x, -x), "with the sign reversed"),
+        ("amount", lambda x: 2 * x, "times 1.94384 (m/s to knots) or times 2"),
+        ("amount", lambda x: x / 1000, "those of the reference divided by 1000"),
+    ],
+)
+def test_units_of_a_tenth_of_the_rows_and_plain_factors_are_named(values, batch, sentence):
+    rng = np.random.default_rng(57721566490)
+    draw = {"height": lambda n: rng.normal(170, 10, n), "amount": lambda n: rng.gamma(2, 30, n)}
+    frames = [pl.DataFrame({"x": draw[values](n)}) for n in (20_000, 10_000)]
+    changed = frames[1].with_columns(x=batch(frames[1]["x"].to_numpy()))
+    ((code, message),) = changes(changed, frames[0])["x"]
+    assert code == "unit-change"
+    assert sentence in message
+
+
+@pytest.mark.parametrize("shift", [-5, 2, 5])
+def test_a_shift_is_no_change_of_units_in_a_part_of_the_rows(shift):
+    rng = np.random.default_rng(57721566490)
+    values = rng.gamma(2, 10, (2, 10_000))
+    found = changes(pl.DataFrame({"x": values[0] + shift}), pl.DataFrame({"x": values[1]}))["x"]
+    assert "unit-change" not in [code for code, _ in found]
+
+
 def test_text_in_the_wrong_encoding_is_recognised():
     reference = pl.DataFrame({"x": ["Zürich", "Bern"] * 500})
     wrong = "Zürich".encode().decode("cp1252")
