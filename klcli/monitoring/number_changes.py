@@ -12,6 +12,7 @@ from klcli.data.wording import number
 from klcli.monitoring.domain import newcomers, others_as_before
 from klcli.monitoring.exchanges import exchanges
 from klcli.monitoring.extremes import extremes
+from klcli.monitoring.ranges import cut_off, spread_change
 from klcli.monitoring.surprise import bar, log_shares
 from klcli.monitoring.units import unit_change
 from klcli.monitoring.wording import in_reference, percent, with_shares
@@ -59,7 +60,11 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     changed = unit_change(column)
     if changed is not None:
         yield changed
-    repeated = _repeated(column)
+    cut = [] if clock or changed is not None else list(cut_off(column))
+    yield from cut
+    # A value that others were cut to is not stuck.
+    ends = {column.table.p.minimum, column.table.p.maximum} if cut else set()
+    repeated = [each for each in _repeated(column) if each.value not in ends]
     for each in repeated:
         yield each.finding(column)
     if changed is not None:
@@ -67,11 +72,14 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     new = _new_values(column, values, repeated)
     if new is not None:
         yield new
+    spread = None if cut or repeated or new is not None else spread_change(column)
+    if spread is not None:
+        yield spread
     told = {each.value for each in repeated}
     for end in extremes(column):
         found = end.findings(column)
-        if new is not None:
-            # Beside new values, only what lies far beyond the reference is worth a word of its own.
+        if new is not None or spread is not None:
+            # Beside new values, or a wider spread, only what lies far beyond the reference is worth a word of its own.
             yield from (finding for finding in found if finding.code == "outlier")
         elif end.value not in told:
             yield from found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.monitoring.conversions import Conversion, conversions
+from klcli.monitoring.samples import LEVELS, distance, function, noise, quantiles, step
 from klcli.monitoring.wording import percent
 from klcli.results import Finding, Kind
 
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from klcli.monitoring.changes import Column
     from klcli.typing import Floats
 
-#: Quantiles that are compared: the tails are too noisy.
-_LEVELS: Final = np.linspace(0.05, 0.95, 37)
-#: Distance of distribution functions that a change of units leaves: the 99.9 % quantile of
-#: Kolmogorov's distribution, times sqrt(1/n + 1/m). Without the change it is three times that at
-#: least.
-_CRITICAL: Final = 1.95
 #: Distance without the change that is worth a word: a quarter of the rows, at least, differ.
 _FAR: Final = 0.25
 #: Distance that may be left beside noise: the values may also have moved a little.
@@ -52,22 +47,18 @@ def unit_change(column: Column) -> Finding | None:
         return None
     p, q = column.finite()
     zeros = [float(np.mean(x == 0)) if len(x) else 0.0 for x in (p, q)]
-    if min(zeros) >= _ZEROS and abs(zeros[0] - zeros[1]) <= _noise(len(p), len(q)):
+    if min(zeros) >= _ZEROS and abs(zeros[0] - zeros[1]) <= noise(len(p), len(q)):
         p, q = p[p != 0], q[q != 0]
     if not (len(p) and len(q)):
         return None
-    noise = _noise(len(p), len(q))
-    before = _distance(p, q, 0.0)
-    if noise > _BLIND or before < 3 * noise:
+    chance = noise(len(p), len(q))
+    before = distance(p, q, 0.0)
+    if chance > _BLIND or before < 3 * chance:
         return None
-    pair = _Pair(p, q, noise)
+    pair = _Pair(p, q, chance)
     if before < _FAR:
         return pair.part()
     return pair.known() or pair.unnamed() or pair.part()
-
-
-def _noise(n: int, m: int) -> float:
-    return _CRITICAL * math.sqrt(1 / max(n, 1) + 1 / max(m, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +79,8 @@ class _Pair:
 
     def known(self) -> Finding | None:
         """Find the conversion that leaves least, if it leaves but noise, and the next if as likely."""
-        steps = _step(self.p), _step(self.q)
-        fine = len(set(np.quantile(self.q, _LEVELS).tolist())) >= _DISTINCT
+        steps = step(self.p), step(self.q)
+        fine = len(set(np.quantile(self.q, LEVELS).tolist())) >= _DISTINCT
         spread = float(np.quantile(self.p, 0.75) - np.quantile(self.p, 0.25))
         fits: list[tuple[float, Conversion]] = []
         for conversion in conversions():
@@ -99,7 +90,7 @@ class _Pair:
                 continue
             if not fine and not _all_fit(self.p, converted, slack):
                 continue
-            rest = _distance(self.p, converted, slack) + self._handicap(conversion)
+            rest = distance(self.p, converted, slack) + self._handicap(conversion)
             if rest <= self.left:
                 fits.append((rest, conversion))
         if not fits:
@@ -114,7 +105,7 @@ class _Pair:
 
     def unnamed(self) -> Finding | None:
         """Find a factor that no table has: a currency, a sum instead of a mean."""
-        mine, theirs = np.quantile(self.p, _LEVELS), np.quantile(self.q, _LEVELS)
+        mine, theirs = np.quantile(self.p, LEVELS), np.quantile(self.q, LEVELS)
         if self.noise > _VAGUE or min(mine[0], theirs[0]) <= 0 or mine[0] == mine[-1]:
             return None
         factor = math.exp(float(np.median(np.log(mine / theirs))))
@@ -123,8 +114,8 @@ class _Pair:
             return None
         if len(set(theirs.tolist())) < _DISTINCT and not _all_fit(self.p, converted, 0.0):
             return None
-        slack = (_step(self.p) + factor * _step(self.q)) / 2
-        if _distance(self.p, converted, slack) > self.left:
+        slack = (step(self.p) + factor * step(self.q)) / 2
+        if distance(self.p, converted, slack) > self.left:
             return None
         size = f"times about {factor:.3g}" if factor > 1 else f"divided by about {1 / factor:.3g}"
         return Finding(
@@ -134,14 +125,14 @@ class _Pair:
 
     def part(self) -> Finding | None:
         """Find the conversion that a part of the rows has gone through."""
-        at = _quantiles(self.p)
+        at = quantiles(self.p)
         best: tuple[float, float, Conversion] | None = None
         for conversion in conversions():
             converted = _converted(self.q, conversion)
-            if _distance(self.q, converted, 0.0) < _PART_APART:
+            if distance(self.q, converted, 0.0) < _PART_APART:
                 continue
-            places = np.concatenate([at, _quantiles(self.q), _quantiles(converted)])
-            mine, old, new = (_function(x, places) for x in (self.p, self.q, converted))
+            places = np.concatenate([at, quantiles(self.q), quantiles(converted)])
+            mine, old, new = (function(x, places) for x in (self.p, self.q, converted))
             part = float((mine - old) @ (new - old)) / float((new - old) @ (new - old))
             if not _PART <= part <= 1 - _PART:
                 continue
@@ -166,16 +157,6 @@ def _converted(q: Floats, conversion: Conversion) -> Floats:
     return np.flip(values) if conversion.factor < 0 else values
 
 
-def _step(values: Floats) -> float:
-    """Return the power of ten that values are rounded to; 0 if to none that shows."""
-    some = values[:: max(len(values) // 2000, 1)]
-    for power in range(3, -5, -1):
-        scaled = some * 10.0**-power
-        if np.all(np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1)):
-            return 10.0**power
-    return 0.0
-
-
 def _all_fit(p: Floats, converted: Floats, slack: float) -> bool:
     """Tell whether all values of a batch that has but few are converted values."""
     mine, theirs = np.unique(p), np.unique(converted)
@@ -186,30 +167,3 @@ def _all_fit(p: Floats, converted: Floats, slack: float) -> bool:
     slack += 1e-9 * float(np.abs(mine).max())
     near = np.abs(mine[:, None] - theirs[None, :]).min(axis=1)
     return bool(np.all(near <= slack))
-
-
-def _quantiles(values: Floats) -> Floats:
-    chosen: Floats = values[(_LEVELS * len(values)).astype(int)]
-    return chosen
-
-
-def _function(values: Floats, at: Floats) -> Floats:
-    """Return the distribution function, halfway up its steps."""
-    below = np.searchsorted(values, at, side="left")
-    halfway: Floats = (below + np.searchsorted(values, at, side="right")) / (2 * len(values))
-    return halfway
-
-
-def _distance(p: Floats, q: Floats, slack: float) -> float:
-    """Return the largest difference of the distribution functions of two sorted samples.
-
-    Functions are compared at the quantiles of both, halfway up their steps. Differences that
-    moving values of p by up to `slack` removes, as rounding does, are none (Lévy's distance).
-    """
-    at = np.concatenate([_quantiles(p), _quantiles(q)])
-    theirs = _function(q, at)
-    if not slack:
-        return float(np.max(np.abs(_function(p, at) - theirs)))
-    least = np.searchsorted(p, at - slack, side="left") / len(p)
-    most = np.searchsorted(p, at + slack, side="right") / len(p)
-    return max(float(np.max(least - theirs)), float(np.max(theirs - most)), 0.0)

@@ -87,6 +87,16 @@ ROWS: Final = (
         "Check whether the range is meant to grow.",
     ),
     (
+        "cut-off",
+        "Values that the reference has beyond a limit are gone, or cut to it; the others are as before.",
+        "Look for a filter, a range that is clipped, or a type that holds no more.",
+    ),
+    (
+        "spread-change",
+        "The middle half of the values is at least twice as wide as before, or half as wide.",
+        "Look for values that are averaged, filled in or noisy.",
+    ),
+    (
         "moved-on",
         "Times, ids, row numbers or years lie after those of the reference, as they do.",
         "Leave the column out with --exclude NAME, or compare the hour or the weekday.",

@@ -202,6 +202,25 @@ SCENARIOS = {
             ((c("hour") + 1) % 24).cast(pl.String).str.zfill(2).add(":00").alias("clock")
         ), "clock-change", "one hour later",
     ),
+    "values above a limit left out": (
+        "height", lambda frame: frame.filter(c("height") < 2500), "cut-off",
+        "no value lies above 2498.9, where 12 % of those of the reference lie",
+    ),
+    "values below a limit left out": (
+        "price", lambda frame: frame.filter(c("price") >= 5), "cut-off", "no value lies below 5",
+    ),
+    "values cut to a limit": (
+        "price", column("price", pl.min_horizontal(c("price"), 60.0)), "cut-off",
+        "of the values are 60, now the largest one; 14 % of those of the reference lie above it",
+    ),
+    "a variance that collapsed": (
+        "level", column("level", (20 + (c("level") - 20) / 10).round(2)), "spread-change",
+        "10 times less: half of them lie from 19.9 to 20.1, from 18.6 to 21.3 in the reference",
+    ),
+    "a noisy sensor": (
+        "sensor", column("sensor", 50 + (c("sensor") - 50) * 3), "spread-change",
+        "3.1 times as far: half of them lie from 43.8 to 56.3",
+    ),
     "values out of range": (
         "sensor", column("sensor", c("sensor") * 1.3), "out-of-range", "above the largest",
     ),

@@ -1,0 +1,59 @@
+"""How far apart two sorted samples are, and what chance makes of that."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from klcli.typing import Floats
+
+#: Quantiles that are compared: the tails are too noisy.
+LEVELS: Final = np.linspace(0.05, 0.95, 37)
+#: The 99.9 % quantile of Kolmogorov's distribution.
+_CRITICAL: Final = 1.95
+
+
+def noise(n: int, m: int) -> float:
+    """Return the distance of two samples of one distribution that is taken for noise."""
+    return _CRITICAL * math.sqrt(1 / max(n, 1) + 1 / max(m, 1))
+
+
+def step(values: Floats) -> float:
+    """Return the power of ten that values are rounded to; 0 if to none that shows."""
+    some = values[:: max(len(values) // 2000, 1)]
+    for power in range(3, -5, -1):
+        scaled = some * 10.0**-power
+        if np.all(np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1)):
+            return 10.0**power
+    return 0.0
+
+
+def quantiles(values: Floats) -> Floats:
+    """Return the values at `LEVELS`."""
+    chosen: Floats = values[(LEVELS * len(values)).astype(int)]
+    return chosen
+
+
+def function(values: Floats, at: Floats) -> Floats:
+    """Return the distribution function, halfway up its steps."""
+    below = np.searchsorted(values, at, side="left")
+    halfway: Floats = (below + np.searchsorted(values, at, side="right")) / (2 * len(values))
+    return halfway
+
+
+def distance(p: Floats, q: Floats, slack: float) -> float:
+    """Return the largest difference of the distribution functions of two sorted samples.
+
+    Functions are compared at the quantiles of both, halfway up their steps. Differences that
+    moving values of p by up to `slack` removes, as rounding does, are none (Lévy's distance).
+    """
+    at = np.concatenate([quantiles(p), quantiles(q)])
+    theirs = function(q, at)
+    if not slack:
+        return float(np.max(np.abs(function(p, at) - theirs)))
+    least = np.searchsorted(p, at - slack, side="left") / len(p)
+    most = np.searchsorted(p, at + slack, side="right") / len(p)
+    return max(float(np.max(least - theirs)), float(np.max(theirs - most)), 0.0)
