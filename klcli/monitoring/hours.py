@@ -77,10 +77,15 @@ def _compared(p: Floats, q: Floats, tests: int) -> Iterator[Finding]:
     shifts = {step: likelihood_ratio(p, np.roll(q, step)) for step in _STEPS}
     step = min(shifts, key=shifts.__getitem__)
     most = noise(_DAY - 1)
-    if now > 2 * most and shifts[step] < max(most, _LEFT * now):
+    plain = now > 2 * most and shifts[step] < max(most, _LEFT * now)
+    # Of few rows, noise explains nearly as much as the shift does. By how much a shift that is not
+    # there fits better has the tail of a likelihood ratio: P(2 log ratio > x) ≤ exp(−x/2).
+    likelier = (shifts[step] - now) / 2 < bar(tests, len(_STEPS))
+    if plain or (likelier and shifts[step] < most):
+        how = "are" if plain else "look like"
         yield Finding(
             "clock-change",
-            f"the hours of the day are those of the reference {_shift(step)}",
+            f"the hours of the day {how} those of the reference {_shift(step)}",
         )
         return
     yield from _single_hours(p, q, tests)

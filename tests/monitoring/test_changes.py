@@ -3,12 +3,13 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from monitoring.scenarios import ROWS, SCENARIOS, data
+from monitoring.scenarios import DAILY, ROWS, SCENARIOS, data
 
 from klcli.data.table import frame_table
 from klcli.data.tabulate import tabulate
 from klcli.monitoring.changes import Column, column_changes
 from klcli.monitoring.compare import kept
+from klcli.monitoring.hours import hour_labels
 from klcli.monitoring.options import DriftOptions
 
 REFERENCE = data(0)
@@ -236,6 +237,20 @@ def test_the_hour_that_daylight_saving_repeats_is_named():
     (words,) = of_hours(twice)
     assert words.startswith("the hour from 2024-03-17 01:00 has twice as many rows")
     assert "120 where 60 are expected" in words
+
+
+@pytest.mark.parametrize(("step", "least", "most"), [(1, 80, 200), (0, 0, 1)])
+def test_an_hour_off_shows_in_five_hundred_rows(step, least, most):
+    """In 200 runs: the shift is named in half of them, no other is, and without it nothing is."""
+    rng = np.random.default_rng(91596559417)
+    names = [f"{hour:02}:00" for hour in range(24)]
+    shares = DAILY / DAILY.sum()
+    said = []
+    for _ in range(200):
+        q, p = rng.multinomial(20_000, shares), rng.multinomial(500, np.roll(shares, step))
+        said += [found.message for found in hour_labels(names, p * 1.0, q * 1.0, tests=200)]
+    assert least <= len(said) <= most
+    assert sum("look like those of the reference one hour later" in each for each in said) >= least
 
 
 def test_an_outage_of_several_hours_is_no_change_of_the_clock():
