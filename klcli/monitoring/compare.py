@@ -16,6 +16,7 @@ from klcli.estimation.needs import layout_of
 from klcli.monitoring.cells import LabelCells, NumberCells, plan
 from klcli.monitoring.changes import Column, column_changes, own_name
 from klcli.monitoring.column import examined
+from klcli.monitoring.places import changed_places
 from klcli.monitoring.report import Batch, Binning, Cell
 from klcli.monitoring.schema import schema_changes, schema_findings
 from klcli.monitoring.together import joint_row, rows_needed
@@ -184,6 +185,9 @@ def compare(
         progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(work))
         results[column.name] = result
     columns = [results[column.name] for column in ordered]
+    moved = changed_places([Column(one, side, part.side, tests) for one, part, _ in todo])
+    if moved:
+        columns = [_elsewhere(each, moved.get(each.estimate.column)) for each in columns]
     if options.compare_binnings:
         from klcli.monitoring.binnings import binnings
 
@@ -250,6 +254,14 @@ def _compared(
         )
     changes = column_changes(Column(column, side, reference.side, tests))
     return Compared(estimate.scaled(options.scale), cells, tuple(changes))
+
+
+def _elsewhere(compared: Compared, moved: Finding | None) -> Compared:
+    """Return a column that may have changed places with another, which explains its other values."""
+    if moved is None:
+        return compared
+    missing = [change for change in compared.changes if change.code == "null-rate"]
+    return replace(compared, changes=(*missing, moved))
 
 
 def _narrowed(options: DriftOptions, ours: Sequence[str], theirs: Sequence[str]) -> Selection:

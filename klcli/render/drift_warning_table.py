@@ -61,6 +61,11 @@ ROWS: Final = (
         "Check the mapping of codes to labels.",
     ),
     (
+        "exchanged-columns",
+        "Two columns have changed places: each has the values that the other had.",
+        "Look at the order of columns where the batch is written, or at their names.",
+    ),
+    (
         "unit-change",
         "The numbers, or some, are those of the reference times a factor, as feet for metres.",
         "Check the unit of the batch.",

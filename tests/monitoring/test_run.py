@@ -195,6 +195,30 @@ def test_schema_changes_are_findings(folder):
     assert verdicts["sensor"] == "undecided"
 
 
+def test_columns_that_have_changed_places_are_named():
+    reference, batch = data(0, 2000), data(1, 2000)
+    names = ["sensor", "temperature", "city", "word", "row"]
+    words = {"NY": "red", "LA": "green", "SF": "blue", "Chicago": "black"}
+    reference, batch = (
+        each.with_columns(word=pl.col("city").reverse().replace_strict(words)).select(names)
+        for each in (reference, batch)
+    )
+    assert not any(result.changes for result in klcli.drift(reference, batch).results)
+    swapped = batch.rename({
+        "sensor": "temperature", "temperature": "sensor", "city": "word", "word": "city"
+    })  # fmt: skip
+    found = {
+        result.estimate.column: [(change.code, change.message) for change in result.changes]
+        for result in klcli.drift(reference, swapped).results
+    }
+    for one, other in (("sensor", "temperature"), ("city", "word")):
+        for this, that in ((one, other), (other, one)):
+            ((code, message),) = found.pop(this)
+            assert code == "exchanged-columns"
+            assert message.startswith(f"the values are those of '{that}' in the reference")
+    assert found == {"row": []}
+
+
 def test_a_bad_batch_does_not_take_the_others_down(folder):
     (folder / "day2.csv").write_bytes(b"PAR1 but cut off")
     (folder / "day3.parquet").write_bytes(b"PAR1 but cut off")
