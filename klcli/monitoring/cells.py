@@ -28,7 +28,7 @@ EDGES: Final = 11
 #: Share of the reference from which a value among continuous numbers gets a cell of its own. There
 #: are then at most eight, which divide the numbers between them into nine more cells.
 ATOM_SHARE: Final = 1 / 8
-#: Nats of an empty cell that come from rounding.
+#: Nats, or share of the rows, of an empty cell that come from rounding.
 _ROUNDING: Final = 1e-12
 NEW, OTHER, MISSING = "(new values)", "(other values)", "(missing)"
 
@@ -53,16 +53,20 @@ class NumberCells:
 
     def cells(self, fine: CountTable, reduced: CountTable, contributions: Floats) -> list[Cell]:
         """Add up counts of `fine` and contributions of `reduced` cells."""
+        p, q = (
+            between(fine, rows / total, self.bounds)
+            for rows, total in ((fine.p, fine.n_p), (fine.q, fine.n_q))
+        )
         shares = [
-            np.maximum(between(fine, fine.p / fine.n_p, self.bounds), 0.0),
-            np.maximum(between(fine, fine.q / fine.n_q, self.bounds), 0.0),
+            np.where(p > _ROUNDING, p, 0.0),
+            np.where(q > _ROUNDING, q, 0.0),
             between(reduced, contributions, self.bounds),
         ]
         lower = np.concatenate([[-np.inf], self.bounds])
         upper = np.concatenate([self.bounds, [np.inf]])
         cells = [
-            Cell(self._label(low, high), p, q, part, low, high)
-            for low, high, p, q, part in zip(
+            Cell(self._label(low, high), mine, theirs, part, low, high)
+            for low, high, mine, theirs, part in zip(
                 *(column.tolist() for column in (lower, upper, *shares)), strict=True
             )
         ]
@@ -71,8 +75,8 @@ class NumberCells:
             gaps = [cell for cell in cells if np.nextafter(cell.lower, np.inf) != cell.upper]
             cells = [cell for cell in cells if cell not in gaps]
             sums = np.sum([[c.share_p, c.share_q, c.contribution] for c in gaps], axis=0)
-            p, q, part = (float(each) for each in sums)
-            cells.append(Cell(OTHER, p, q, part, nan, nan))
+            mine, theirs, part = (float(each) for each in sums)
+            cells.append(Cell(OTHER, mine, theirs, part, nan, nan))
         for label, value in (("-inf", -np.inf), ("inf", np.inf)):
             cells.append(Cell(label, *_at(fine, reduced, contributions, value), value, value))
         cells.append(Cell(MISSING, *_at(fine, reduced, contributions, nan), nan, nan))

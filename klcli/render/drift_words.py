@@ -245,8 +245,8 @@ def share(part: float) -> str:
 def moved(result: DriftResult) -> str:
     """Return the cell whose share has moved most; empty where there is none.
 
-    That is the largest part of the divergence between the shares, Σ p log(p/q) − p + q, of which
-    no part is negative.
+    That is the largest part of Hellinger's distance of the shares, Σ (√p − √q)², of which each is
+    finite: one row where the reference shows none must not hide what else moved.
     """
     parts = [(_part(cell.share_p, cell.share_q), cell) for cell in result.cells]
     most, cell = max(parts, key=lambda each: each[0], default=(0.0, None))
@@ -259,6 +259,4 @@ def moved(result: DriftResult) -> str:
 def _part(p: float, q: float) -> float:
     if not (0 <= p <= 1 and 0 <= q <= 1):
         return 0.0
-    if p == 0 or q == 0:
-        return q if p == 0 else math.inf
-    return p * math.log(p / q) - p + q
+    return float((math.sqrt(p) - math.sqrt(q)) ** 2)

@@ -87,6 +87,13 @@ def test_labels_that_are_rare_new_or_missing_have_cells_of_their_own():
     assert found[NEW].share_q == 0
 
 
+def test_what_rounding_leaves_is_no_share():
+    rng = np.random.default_rng(55787)
+    for _ in range(5):
+        for cell in cells(rng.poisson(3, 3000) + 1, rng.poisson(3, 5000)):
+            assert cell.share_p == 0 or cell.share_p > 1e-6
+
+
 def test_numbers_are_easy_to_read():
     labels = [cell.label for cell in cells(RNG.normal(0, 100, N), RNG.normal(0, 100, N))]
     assert all(len(label) <= len("-100 … -100") for label in labels)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from render.drift_reports import ALL, MANY, ONE, hostile, large
+from render.drift_reports import ALL, MANY, ONE, category_cells, hostile, large, result
 
 from klcli.render.drift_table import drift_table
+from klcli.render.drift_words import moved
 from klcli.render.table import ANSI
 from klcli.render.text import cell_width, printable
 
@@ -28,6 +29,11 @@ def test_every_column_has_a_row_and_what_matters_comes_first(name):
     assert verdicts == sorted(verdicts)
     if columns:
         assert len([line for line in text.splitlines() if line.startswith("column ")]) == 1
+
+
+def test_what_moved_most_is_not_the_one_row_that_is_new():
+    cells = category_cells(["a", "b", "new"], [0.2, 0.7999, 0.0001], [0.6, 0.4, 0.0])
+    assert "“a”, 60 % of the reference, 20 % now" in moved(result("x", cells=cells))
 
 
 def test_a_bar_for_each_batch():
