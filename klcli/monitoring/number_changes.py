@@ -69,6 +69,7 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
         yield each.finding(column)
     if changed is not None:
         return
+    yield from _rounding(column)
     new = _new_values(column, values, repeated)
     if new is not None:
         yield new
@@ -102,6 +103,15 @@ def _new_values(
     known = np.count_nonzero(q)
     text = f"new: {shares}, in a column that has but {known} different values in the reference"
     return Finding("new-categories", text)
+
+
+def _rounding(column: Column) -> Iterator[Finding]:
+    """Tell that one side is rounded to longer steps, as the reader has noticed."""
+    for finding in column.table.findings:
+        if finding.code == "rounding":
+            text, _, _ = finding.message.removeprefix(f"{column.table.name!r}: ").partition(";")
+            text = text.replace(" of P ", " of the batch ").replace(" of Q ", " of the reference ")
+            yield Finding(finding.code, text)
 
 
 def _infinite(column: Column) -> Iterator[Finding]:

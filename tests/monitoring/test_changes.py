@@ -192,11 +192,13 @@ def test_new_values_that_a_sample_lacks_have_the_name_of_their_cell():
     assert "between" in words
 
 
-def test_rounded_values_are_not_stuck():
+def test_rounded_values_are_told_and_not_stuck():
     rng = np.random.default_rng(20815727)
     values = np.round(rng.gamma(2, 30, (2, 10_000)), 2)
     batch = pl.DataFrame({"x": np.floor(values[0])})
-    assert changes(batch, pl.DataFrame({"x": values[1]})) == {"x": []}
+    ((code, message),) = changes(batch, pl.DataFrame({"x": values[1]}))["x"]
+    assert code == "rounding"
+    assert message.startswith("the values of the batch are multiples of 1, 99.1 % of those of the")
 
 
 def test_codes_that_change_are_no_ids_that_count_on():
