@@ -141,7 +141,8 @@ def plan(reference: KeptSide | ProfileSide, name: str, kind: str) -> NumberCells
         )
         labels = [printable(label) for label in counts["label"].to_list()]
         return LabelCells(tuple(labels[:MOST_VALUES]), frozenset(labels))
-    values = reference.finite(name)
+    # Lists, records and bytes are not read.
+    values = reference.finite(name) if name in reference.numbers else np.empty(0)
     if not len(values):
         return NumberCells(np.empty(0), kind)
     starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))

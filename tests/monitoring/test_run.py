@@ -195,6 +195,17 @@ def test_schema_changes_are_findings(folder):
     assert verdicts["sensor"] == "undecided"
 
 
+@pytest.mark.parametrize("value", [[1.0, 2.0], {"a": 1}, b"x"])
+def test_lists_records_and_bytes_are_left_out(value, tmp_path):
+    frame = small(0).with_columns(odd=pl.Series([value] * ROWS))
+    report = klcli.drift(frame, small(1).with_columns(odd=pl.Series([value] * ROWS)))
+    (odd,) = (result for result in report.results if result.estimate.column == "odd")
+    assert [warning.code for warning in odd.estimate.warnings] == ["unsupported-type"]
+    assert len(report.results) == len(frame.columns)
+    klcli.profile(frame).save(tmp_path / "ref.klp")
+    assert len(klcli.drift(tmp_path / "ref.klp", frame).results) >= len(frame.columns) - 1
+
+
 def test_columns_that_have_changed_places_are_named():
     reference, batch = data(0, 2000), data(1, 2000)
     names = ["sensor", "temperature", "city", "word", "row"]
