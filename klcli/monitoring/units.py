@@ -98,9 +98,8 @@ class _Pair:
         fits.sort(key=lambda fit: fit[0])
         least = fits[0][0]
         about = "about " if self.noise > _VAGUE or least > self.noise else ""
-        named = " or ".join(
-            conversion.words for rest, conversion in fits[:2] if rest <= least + self.noise
-        )
+        close = [each for rest, each in fits if rest <= least + self.noise]
+        named = " or ".join(each.words for each in close[:2] if each is close[0] or not each.rare)
         return Finding("unit-change", f"the values are {about}those of the reference {named}")
 
     def unnamed(self) -> Finding | None:
