@@ -107,10 +107,15 @@ def ends(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]],
     left = _gain(sums, zeros, length, log_prior)
     right = _gain(sums, last - length, last, log_prior)
     surplus = sums[0] - sums[2]
-    of_p = surplus[length] > 0, surplus[-1] - surplus[last - length] > 0
+    more = surplus[length], surplus[-1] - surplus[last - length]
+    # What has as many rows of P as are expected, but for rounding, may be of either sample.
+    slack = 1e-9 * float(p.sum() + q.sum())
     either = [
-        [np.where(of_p[end] == side, each, -np.inf) for end, each in enumerate((left, right))]
-        for side in (True, False)
+        [
+            np.where(sign * more[end] >= -slack, each, -np.inf)
+            for end, each in enumerate((left, right))
+        ]
+        for sign in (1, -1)
     ]
     totals = [_log_sum(left) + _log_sum(right) for left, right in either]
     largest = int(np.argmax(totals))

@@ -116,3 +116,20 @@ def test_ends_without_a_difference_weigh_little():
     found = sum(bool(ends(np.zeros(100), *counts(100, 8))[0]) for _ in range(200))
     assert found <= 60
     assert ends(np.zeros(2), np.ones(2), np.ones(2)) == ([], 0.0)
+
+
+def test_ends_with_as_many_rows_as_expected_are_of_neither_sample():
+    """Whether rounding puts such a stretch above or below must not matter."""
+    rng = np.random.default_rng(40)
+    offset = np.full(110, math.log(60 / 50))
+    found = 0
+    for _ in range(60):
+        p = np.zeros(110)
+        p[rng.permutation(110)[:60]] = 1
+        p[:2], p[-2:] = 1, 1
+        p[rng.choice(np.flatnonzero(p[2:-2]) + 2, int(p.sum()) - 60, replace=False)] = 0
+        forward, backward = ends(offset, p, 1 - p), ends(-offset, 1 - p, p)
+        found += forward[0] != []
+        assert forward[0] == backward[0]
+        assert forward[1] == pytest.approx(backward[1])
+    assert found >= 20
