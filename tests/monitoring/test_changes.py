@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from monitoring.scenarios import DAILY, ROWS, SCENARIOS, data
 
+import klcli
 from klcli.data.table import frame_table
 from klcli.data.tabulate import tabulate
 from klcli.monitoring.changes import Column, column_changes
@@ -201,6 +202,18 @@ def test_rounded_values_are_told_and_not_stuck():
     ((code, message),) = changes(batch, pl.DataFrame({"x": values[1]}))["x"]
     assert code == "rounding"
     assert message.startswith("the values of the batch are multiples of 1, 99.1 % of those of the")
+
+
+def test_rounded_values_are_not_stuck_beside_a_profile():
+    rng = np.random.default_rng(20815727)
+    values = np.round(rng.gamma(2, 30, (2, 20_000)), 2)
+    batch = pl.DataFrame({"x": np.floor(values[0])})
+    profile = klcli.profile(pl.DataFrame({"x": values[1]}))
+    (result,) = klcli.drift(profile, batch, column=["x"]).results
+    assert "stuck-value" not in [change.code for change in result.changes]
+    stuck = pl.DataFrame({"x": np.where(rng.random(20_000) < 0.04, 51.23, values[0])})
+    (result,) = klcli.drift(profile, stuck, column=["x"]).results
+    assert [change.code for change in result.changes] == ["stuck-value"]
 
 
 def test_codes_that_change_are_no_ids_that_count_on():
