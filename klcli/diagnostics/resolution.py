@@ -24,6 +24,8 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
 
     Given the pooled count c of a bin, the count of P is binomial with the fitted probability π.
     The excess of (p − cπ)² over its expectation cπ(1−π) is summed over bins at several scales.
+    Weighted rows have this expectation on average only: a heavy row in a bin of its own exceeds it.
+    They are not told apart at the finest scale, and the noise of the sum is that of its terms.
 
     Parameters
     ----------
@@ -38,7 +40,8 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
     odds = ratio[np.minimum(owner, len(ratio) - 1)] * fine.n_p / fine.n_q
     expected = pooled * odds / (1 + odds)
     spread = expected / (1 + odds)
-    for rows in _SCALES:
+    weighted = bool(np.any(pooled != np.round(pooled)))
+    for rows in _SCALES[1:] if weighted else _SCALES:
         bins = np.arange(len(pooled)) if rows == 0 else (middle / rows).astype(int)
         p, mean, variance, count = (
             np.bincount(bins, weights=each) for each in (fine.p, expected, spread, pooled)
@@ -51,6 +54,8 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
         # Fourth central moment of a binomial, less the squared variance, summed.
         v, c = variance[told], count[told]
         noise = np.sqrt(np.sum(2 * v**2 + v * (1 - 6 * v / c)))
+        if weighted:
+            noise = max(noise, np.sqrt(np.sum(excess**2)))
         # Weighted equally by rows, the fit itself has at most a few dozen degrees of freedom.
         if excess.sum() > _LIMIT * noise:
             return Finding(

@@ -1,7 +1,9 @@
 import numpy as np
+import polars as pl
 import pytest
 from tables import number_table
 
+import klcli
 from klcli.densities.ratio import Ratio
 from klcli.diagnostics.resolution import unresolved
 from klcli.estimators.ratio import RatioPlugIn
@@ -45,3 +47,24 @@ def test_fast_oscillation_is_noticed():
 def test_smooth_differences_are_resolved(draw):
     found = [finding(draw(1500, 0.0), draw(1000, 0.5)) for _ in range(15)]
     assert all(each is None for each in found)
+
+
+def weighted(draw, x, y):
+    """Return the codes of warnings about two samples whose rows have weights."""
+    frames = [pl.DataFrame({"x": each, "w": draw(len(each))}) for each in (x, y)]
+    (found,) = klcli.estimate(*frames, weight="w", direction="forward").results
+    return [warning.code for warning in found.warnings]
+
+
+def test_rows_of_much_weight_are_no_structure():
+    rng = np.random.default_rng(27182818284)
+    for draw in (rng.standard_exponential, lambda n: rng.lognormal(0, 1.5, n)):
+        for _ in range(3):
+            assert weighted(draw, rng.normal(size=1500), rng.normal(size=2500)) == []
+
+
+def test_weights_do_not_hide_structure():
+    rng = np.random.default_rng(27182818284)
+    comb = np.floor(60 * rng.normal(size=4000)) / 60 + rng.random(4000) * 0.004
+    found = weighted(rng.standard_exponential, comb, rng.normal(size=6000))
+    assert "unresolved" in found
