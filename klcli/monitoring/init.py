@@ -248,8 +248,12 @@ def toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        # JSON's escapes are TOML's, which alone escapes DEL.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        # JSON's escapes are TOML's. What else cannot be seen, or turns the line around, is escaped.
+        text = json.dumps(value, ensure_ascii=False)
+        return "".join(
+            sign if sign.isprintable() or "\ud800" <= sign <= "\udfff" else f"\\U{ord(sign):08x}"
+            for sign in text
+        )
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml, value))}]"
     return repr(value)

@@ -57,7 +57,9 @@ def test_a_file_for_hostile_names_can_be_read(tmp_path):
     results = [result(name, batch="new\nline") for name in names]
     results.append(result("text", status=Status.UNDEFINED, kind="text"))
     path = tmp_path / "kl.toml"
-    path.write_text(settings_file(report(*results), ["a b.csv"], {}, {}, path), encoding="utf-8")
+    text = settings_file(report(*results), ["a b.csv"], {}, {}, path)
+    assert all(line.isprintable() for line in text.splitlines())
+    path.write_text(text, encoding="utf-8")
     options = merged(read_config(path), {})
     assert options.unmatched([*names, "text"]) == []
     assert options.for_columns([*names, "text"]).exclude == ("text",)
