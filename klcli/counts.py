@@ -64,6 +64,16 @@ class CountTable:
         """Rows of Q in all cells."""
         return float(self.q.sum())
 
+    @property
+    def balanced_rows(self) -> float:
+        """Rows of two samples of equal size that tell as much: 4nm/(n+m).
+
+        Estimates of small differences vary as 1/n + 1/m. So that is n + m where n = m, and no
+        more than four times the smaller sample: of that many cells it fills as many as two equal
+        samples do.
+        """
+        return 4 * self.n_p * self.n_q / max(self.n_p + self.n_q, 1.0)
+
     def swapped(self) -> CountTable:
         """Return the table with P and Q exchanged."""
         return replace(self, p=self.q, q=self.p)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from klcli.counts import CountTable
     from klcli.typing import Bools, Floats, Integers
 
-#: A run of k rows of P without a row of Q has probability (n / (n + m))^k at each of n places
-#: where P and Q do not differ. It is no accident where n times that is below exp(−3).
+#: A run of k rows of P without a row of Q has probability (n / (n + m))^k at each of n + m places
+#: where P and Q do not differ. It is no accident where n + m times that is below exp(−3).
 _MARGIN = 3.0
 #: The same beyond Q's smallest or largest value, where the status depends on it. Tails of regular
 #: pairs (a Pareto shape of p/q up to 0.4; twelve pairs, 200 to 10,000 rows) exceed it in about 1 %.
@@ -122,7 +122,7 @@ def outside_support(
     if which is None:
         which = int(counts.argmax())
         # The surprise of a run: minus its log probability where P and Q do not differ.
-        if counts[which] * np.log1p(table.n_q / table.n_p) < np.log(table.n_p) + _MARGIN:
+        if counts[which] * np.log1p(table.n_q / table.n_p) < _places(table) + _MARGIN:
             return Escape(0.0, nothing, None)
     cells: Bools = empty & (run == which) & (table.p > 0)
     inside = np.flatnonzero(cells)
@@ -149,7 +149,7 @@ def outside_support(
 def _abrupt_end(table: CountTable, run: Integers, counts: Floats) -> int | None:
     """Find the largest run of P where Q ends as its neighbourhood does not foretell.
 
-    There are two ends of the range where a run may be, and about as many gaps as rows of P.
+    There are two ends of the range where a run may be, and as many places within it as rows.
     """
     ends = (0, int(run[-1]))
     abrupt = {}
@@ -162,11 +162,16 @@ def _abrupt_end(table: CountTable, run: Integers, counts: Floats) -> int | None:
         if which in ends:
             sure = surprise >= _SURE_AT_ENDS or _apart(table, first, stop)
         else:
-            places = np.log(table.n_p) + _SURE
+            places = _places(table) + _SURE
             sure = surprise >= places and _wide_gap(table, stop) >= places
         if sure:
             abrupt[which] = float(counts[which])
     return max(abrupt, key=abrupt.__getitem__, default=None)
+
+
+def _places(table: CountTable) -> float:
+    """Return the log of the number of places where a run may begin."""
+    return math.log(table.n_p + table.n_q)
 
 
 def _apart(table: CountTable, first: int, stop: int) -> bool:

@@ -34,7 +34,8 @@ def second_opinion(
 ) -> tuple[Finding | None, bool]:
     """Compare an estimate of numbers with others that assume less, or something else.
 
-    Zhang and Grabchak's estimate on 2(n+m)^⅓ pooled quantiles assumes no smoothness. What its
+    Zhang and Grabchak's estimate on 2(n+m)^⅓ pooled quantiles (fewer where n and m
+    differ, see `CountTable.balanced_rows`) assumes no smoothness. What its
     cells hide makes it too low, by about as much again as it gains over half as many cells. So an
     estimate below it smooths too much. One above it may be right, where P has a spike that is
     narrower than a cell; only if the smooth ratio, which follows spikes, is below it, too, it is
@@ -63,7 +64,7 @@ def second_opinion(
     numbers = np.flatnonzero(~no_number(finer))
     if not len(numbers):  # Infinities and missing values have the same cells in every method.
         return None, False
-    count = max(4, 2 * round((finer.n_p + finer.n_q) ** (1 / 3)))
+    count = max(4, 2 * round(finer.balanced_rows ** (1 / 3)))
     group = quantile_groups(finer, numbers, count)
     grouped = _grouped(finer, group)
     quantiles = _spread(plug_in(grouped, None), group)

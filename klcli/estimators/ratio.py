@@ -50,9 +50,9 @@ class RatioPlugIn:
     The excess variance adds up the quadratic term ½tr((A⁻¹C)²)/N² (likewise in logarithms; at
     P = Q it is all there is, and the estimate a weighted sum of χ²), the spread between the models, and the squared
     distance to an estimate that assumes no smoothness at all (Zhang & Grabchak on 2(n+m)^⅓
-    quantile cells), which is large just where smoothing is not to be trusted. The influence values
-    are those of the smoothed log ratio, which vary too little: what the corrected value is above
-    the divergence of the fit adds to the variance in proportion.
+    quantile cells, fewer for unequal samples), which is large just where smoothing is not to be
+    trusted. The influence values are those of the smoothed log ratio, which vary too little: what
+    the corrected value is above the divergence of the fit adds to the variance in proportion.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def _unseen(p: Floats, q: Floats, log_ratio: Floats) -> float:
     runs = below[np.append(seen, len(p))] - below[np.append(0, seen + 1)]
     excess = np.maximum(runs - 1, 0.0)
     n, m = float(p.sum()), float(q.sum())
-    limit = math.log(max(n, 1.0)) + _MARGIN
+    limit = math.log(max(n + m, 1.0)) + _MARGIN
     excess[1:-1][runs[1:-1] < limit / math.log1p(m / n)] = 0
     pooled = np.cumsum(p + q)
     deviation = np.full(len(excess), _LOG_PART_DEVIATION)
@@ -331,18 +331,20 @@ def _smoothed_away(table: CountTable, value: float) -> float:
 def _unsmoothed(table: CountTable) -> float:
     """Return Zhang and Grabchak's estimate on cells, which assumes no smoothness.
 
-    The cells are 2(n+m)^⅓ pooled quantiles, or the values themselves where they are discrete.
+    The cells are pooled quantiles, or the values themselves where they are discrete.
     """
     cells = table if discrete(table) else _quantile_cells(table, 1)
     return float(plug_in_values(cells.p[None], cells.q[None], None)[0])
 
 
 def _quantile_cells(table: CountTable, times: int) -> CountTable:
-    """Return 2(n+m)^⅓ pooled quantiles as cells, or that many times more."""
+    """Return 2(n+m)^⅓ pooled quantiles as cells, or that many times more.
+
+    Where n and m differ, fewer: more cells than the smaller sample fills show nothing but chance.
+    """
     pooled = table.p + table.q
-    rows = pooled.sum()
-    count = max(2, round(2 * times * rows ** (1 / 3)))
-    rank = (np.cumsum(pooled) - pooled / 2) / rows
+    count = max(2, round(2 * times * table.balanced_rows ** (1 / 3)))
+    rank = (np.cumsum(pooled) - pooled / 2) / pooled.sum()
     cell = np.minimum((rank * count).astype(int), count - 1)
     cell = np.cumsum(np.diff(cell, prepend=-1) > 0) - 1
     p, q = (np.bincount(cell, weights=side).astype(float) for side in (table.p, table.q))

@@ -342,13 +342,13 @@ def _outer(counts: Floats, single: Bools) -> Floats:
 def _unsmoothed(measure: Generator, table: CountTable, single: Bools) -> float:
     """Return the estimate from frequencies of 2(n+m)^⅓ quantiles, which assumes no smoothness.
 
-    Or from the values themselves, where they are discrete.
+    Of fewer where n and m differ; from the values themselves, where they are discrete.
     """
     within = table.subset(~single)
     pooled = within.p + within.q
     cell = np.arange(len(pooled))
     if not discrete(within):
-        count = max(2, round(2 * pooled.sum() ** (1 / 3)))
+        count = max(2, round(2 * within.balanced_rows ** (1 / 3)))
         rank = (np.cumsum(pooled) - pooled / 2) / pooled.sum()
         cell = np.minimum((rank * count).astype(int), count - 1)
     p, q = (

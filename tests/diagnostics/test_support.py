@@ -171,3 +171,15 @@ def test_the_bound_holds_and_is_not_idle():
     for _ in range(50):
         p, q = RNG.normal(0, 1, 500), RNG.normal(2.5, 1, 500)
         assert outside_support(ranks(p, q), "P", "Q").bound < 2.5**2 / 2
+
+
+@pytest.mark.parametrize(("n", "m"), [(50, 5_000), (400, 400)])
+def test_runs_of_rows_that_chance_leaves_are_no_finding(n, m):
+    """Of fifty rows among thousands, two are often neighbours."""
+    rng = np.random.default_rng([9, n])
+    found = 0
+    for _ in range(200):
+        rank = rng.permutation(n + m) * 1.0
+        found += outside_support(ranks(rank[:n], rank[n:]), "P", "Q").mass > 0
+    # At most exp(−3) of them; 20 are five standard errors more than none, and three than 5 %.
+    assert found <= 20

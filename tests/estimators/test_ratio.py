@@ -251,3 +251,13 @@ def test_what_finer_cells_show_leaves_room_above():
         room.append(RATIO(ranks(p, rng.random(200))))
     assert room[0].beyond_support < 0.03
     assert room[1].beyond_support > 0.06 > room[1].value  # the truth is 0.69
+
+
+def test_where_one_sample_is_small_chance_in_fine_cells_is_no_hidden_difference():
+    rng = np.random.default_rng(502938475610293)
+    beyond = []
+    for _ in range(20):
+        point = RATIO(ranks(rng.normal(size=50), rng.normal(size=5_000)))
+        beyond.append(point.beyond_support)
+    # With as many cells as for 2,525 rows of each, it was 0.8 nats.
+    assert np.median(beyond) < 0.2
