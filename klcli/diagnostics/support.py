@@ -174,6 +174,16 @@ def _places(table: CountTable) -> float:
     return math.log(table.n_p + table.n_q)
 
 
+def untold_share(n_p: float, n_q: float) -> float:
+    """Return which share of P may lie where numbers of Q have no rows and yet count as none.
+
+    Chance leaves runs of rows of P without Q that long where P and Q do not differ.
+    """
+    if not (n_p and n_q):
+        return 0.0
+    return (math.log(n_p + n_q) + _MARGIN) / math.log1p(n_q / n_p) / n_p
+
+
 def _apart(table: CountTable, first: int, stop: int) -> bool:
     """Tell whether the outer part of a run at an end is farther from the rest than it is wide.
 

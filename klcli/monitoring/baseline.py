@@ -8,9 +8,10 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 from klcli.data.wording import listed
+from klcli.diagnostics.support import untold_share
 from klcli.monitoring.report import Verdict
 from klcli.monitoring.surprise import bar, log_shares, two_shares
-from klcli.results import Finding, Status
+from klcli.results import Finding, Kind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -209,6 +210,9 @@ def worse(
     """
     estimate = result.estimate
     now, before = estimate.escaped_mass, entry.escaped_mass
+    if estimate.kind in (Kind.NUMERIC, Kind.DATETIME) and entry.rows:
+        # None was told then, which is not to say that there was none.
+        before = max(before, untold_share(entry.rows, estimate.rows[1]))
     if now > before and two_shares(now, before) > result.tolerance:
         rows = estimate.rows[0], entry.rows
         if log_shares(now * rows[0], rows[0], before * rows[1], rows[1]) < bar(tests):

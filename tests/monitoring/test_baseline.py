@@ -160,17 +160,19 @@ def test_what_is_no_baseline_is_an_error(tmp_path, text, part):
 def test_samples_of_what_is_accepted_rarely_trip(tmp_path):
     # 40 runs in which nothing changes after the baseline: an alarm is a false one, at 5 % each.
     rng = np.random.default_rng(57721566490)
-    reference = pl.DataFrame({"x": rng.normal(0, 1, 1000)})
 
     def batch(shift):
         return {"new": pl.DataFrame({"x": rng.normal(shift, 1, 1000)})}
 
     path = tmp_path / "known.json"
-    path.write_text(dumps(accepted(klcli.drift(reference, batch(0.5), resamples=99))))
     alarms = 0
-    for _ in range(40):
-        (found,) = klcli.drift(reference, batch(0.5), baseline=path, resamples=99).results
-        alarms += found.verdict == Verdict.DRIFT and not found.known
+    for _ in range(20):
+        reference = pl.DataFrame({"x": rng.normal(0, 1, 1000)})
+        path.write_text(dumps(accepted(klcli.drift(reference, batch(0.5), resamples=99))))
+        for _ in range(2):
+            (found,) = klcli.drift(reference, batch(0.5), baseline=path, resamples=99).results
+            alarms += found.verdict == Verdict.DRIFT and str(Verdict.DRIFT) not in found.known
     assert alarms <= 5  # binomial(40, 0.05): more than 5 has probability 0.014
     (found,) = klcli.drift(reference, batch(1.2), baseline=path, resamples=99).results
-    assert (found.verdict, found.known) == (Verdict.DRIFT, ())
+    assert found.verdict == Verdict.DRIFT
+    assert str(Verdict.DRIFT) not in found.known
