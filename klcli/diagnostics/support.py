@@ -121,8 +121,7 @@ def outside_support(
         which = abrupt = _abrupt_end(table, run, counts)
     if which is None:
         which = int(counts.argmax())
-        # The surprise of a run: minus its log probability where P and Q do not differ.
-        if counts[which] * np.log1p(table.n_q / table.n_p) < _places(table) + _MARGIN:
+        if counts[which] / table.n_p < untold_share(table.n_p, table.n_q):
             return Escape(0.0, nothing, None)
     cells: Bools = empty & (run == which) & (table.p > 0)
     inside = np.flatnonzero(cells)
@@ -162,22 +161,18 @@ def _abrupt_end(table: CountTable, run: Integers, counts: Floats) -> int | None:
         if which in ends:
             sure = surprise >= _SURE_AT_ENDS or _apart(table, first, stop)
         else:
-            places = _places(table) + _SURE
+            places = math.log(table.n_p + table.n_q) + _SURE
             sure = surprise >= places and _wide_gap(table, stop) >= places
         if sure:
             abrupt[which] = float(counts[which])
     return max(abrupt, key=abrupt.__getitem__, default=None)
 
 
-def _places(table: CountTable) -> float:
-    """Return the log of the number of places where a run may begin."""
-    return math.log(table.n_p + table.n_q)
-
-
 def untold_share(n_p: float, n_q: float) -> float:
     """Return which share of P may lie where numbers of Q have no rows and yet count as none.
 
-    Chance leaves runs of rows of P without Q that long where P and Q do not differ.
+    The surprise of a longer run, minus its log probability where P and Q do not differ, is more
+    than chance gives to any of the places where one may begin.
     """
     if not (n_p and n_q):
         return 0.0

@@ -16,7 +16,7 @@ from klcli.typing import Point
 if TYPE_CHECKING:
     from klcli.densities.logistic import Model
     from klcli.densities.ratio import Ensemble
-    from klcli.typing import Floats
+    from klcli.typing import Floats, Integers
 
 #: Standard deviation of the log of an exponential variable, π/√6: Q's mass beyond its largest of
 #: m rows is exponential with mean 1/m, and each row of P there contributes its log.
@@ -337,16 +337,21 @@ def _unsmoothed(table: CountTable) -> float:
     return float(plug_in_values(cells.p[None], cells.q[None], None)[0])
 
 
-def _quantile_cells(table: CountTable, times: int) -> CountTable:
-    """Return 2(n+m)^⅓ pooled quantiles as cells, or that many times more.
+def pooled_quantile(table: CountTable, times: int = 1) -> Integers:
+    """Return in which of 2(n+m)^⅓ pooled quantiles, or that many times more, each cell lies.
 
     Where n and m differ, fewer: more cells than the smaller sample fills show nothing but chance.
     """
     pooled = table.p + table.q
     count = max(2, round(2 * times * table.balanced_rows ** (1 / 3)))
     rank = (np.cumsum(pooled) - pooled / 2) / pooled.sum()
-    cell = np.minimum((rank * count).astype(int), count - 1)
-    cell = np.cumsum(np.diff(cell, prepend=-1) > 0) - 1
+    quantile: Integers = np.minimum((rank * count).astype(int), count - 1)
+    return quantile
+
+
+def _quantile_cells(table: CountTable, times: int) -> CountTable:
+    """Return pooled quantiles as cells."""
+    cell = np.cumsum(np.diff(pooled_quantile(table, times), prepend=-1) > 0) - 1
     p, q = (np.bincount(cell, weights=side).astype(float) for side in (table.p, table.q))
     return CountTable.categorical(tuple(map(str, range(len(p)))), p, q)
 

@@ -15,7 +15,7 @@ from klcli.diagnostics.support import no_number
 from klcli.estimators.empirical_bayes import posterior_weight
 from klcli.estimators.multiplicity import multiplicity
 from klcli.estimators.no_difference import log_bayes_factor, probability
-from klcli.estimators.ratio import spectrum
+from klcli.estimators.ratio import pooled_quantile, spectrum
 from klcli.estimators.ratio_prior import posterior
 from klcli.intervals.delta import averaged_error
 from klcli.intervals.influence import noncentral_interval
@@ -345,12 +345,7 @@ def _unsmoothed(measure: Generator, table: CountTable, single: Bools) -> float:
     Of fewer where n and m differ; from the values themselves, where they are discrete.
     """
     within = table.subset(~single)
-    pooled = within.p + within.q
-    cell = np.arange(len(pooled))
-    if not discrete(within):
-        count = max(2, round(2 * within.balanced_rows ** (1 / 3)))
-        rank = (np.cumsum(pooled) - pooled / 2) / pooled.sum()
-        cell = np.minimum((rank * count).astype(int), count - 1)
+    cell = np.arange(len(within.p)) if discrete(within) else pooled_quantile(within)
     p, q = (
         np.concatenate([side[single], np.bincount(cell, weights=part)])
         for side, part in ((table.p, within.p), (table.q, within.q))

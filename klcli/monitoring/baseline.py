@@ -210,7 +210,7 @@ def worse(
     """
     estimate = result.estimate
     now, before = estimate.escaped_mass, entry.escaped_mass
-    if estimate.kind in (Kind.NUMERIC, Kind.DATETIME) and entry.rows:
+    if estimate.kind in (Kind.NUMERIC, Kind.DATETIME):
         # None was told then, which is not to say that there was none.
         before = max(before, untold_share(entry.rows, estimate.rows[1]))
     if now > before and two_shares(now, before) > result.tolerance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from klcli.typing import Floats
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A column of a batch and of its reference.
 
@@ -42,8 +43,9 @@ class Column:
     q: KeptSide | ProfileSide
     tests: int
 
+    @cached_property
     def finite(self) -> tuple[Floats, Floats]:
-        """Return sorted numbers of batch and reference: all, or a sample; none of categories."""
+        """Sorted numbers of batch and reference: all, or a sample; none of categories."""
         both = []
         for side in (self.p, self.q):
             name = own_name(side, self.table.name)

@@ -185,7 +185,7 @@ def compare(
         progress(f"estimating {column.name}", 0.5 + 0.5 * done / len(work))
         results[column.name] = result
     columns = [results[column.name] for column in ordered]
-    moved = changed_places([Column(one, side, part.side, tests) for one, part, _ in todo])
+    moved = changed_places(Column(one, side, part.side, tests) for one, part, _ in todo)
     if moved:
         columns = [_elsewhere(each, moved.get(each.estimate.column)) for each in columns]
     if options.compare_binnings:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: Different values that a closed domain has, at least and at most: a flag that is never up may be
 #: a rare one.
 _FEWEST: Final = 2
-_MOST: Final = 50
+FEW_VALUES: Final = 50
 #: How likely it may be that all rows of a new value came to be in the batch by chance.
 _CHANCE: Final = 0.01
 #: Rows of the reference that are expected where it has none only with probability e⁻¹⁰.
@@ -39,7 +39,7 @@ def newcomers(own: Floats, other: Floats, *, ordered: bool) -> list[int]:
     """
     known = np.flatnonzero(other > 0)
     counts = other[known]
-    if not _FEWEST <= len(known) <= _MOST or counts.min() < _OFTEN:
+    if not _FEWEST <= len(known) <= FEW_VALUES or counts.min() < _OFTEN:
         return []
     batch_share = own.sum() / (own.sum() + other.sum())
     new = np.flatnonzero((other == 0) & (batch_share**own <= _CHANCE))

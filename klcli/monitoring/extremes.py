@@ -10,6 +10,7 @@ import numpy as np
 
 from klcli.counts import Role
 from klcli.data.wording import number
+from klcli.monitoring.samples import are_ids, are_whole
 from klcli.monitoring.surprise import bar, log_alone
 from klcli.monitoring.wording import percent
 from klcli.results import Finding, Kind
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
 #: Share of the rows beyond the largest number of the reference that shows a counter.
 _COUNTED_ON: Final = 0.9
-#: Share of different values from which whole numbers are ids; part of the reference's range within
-#: which a counter goes on.
-_IDS, _GAP = 0.5, 0.25
+#: Part of the reference's range within which a counter goes on.
+_GAP: Final = 0.25
 #: Share of times beyond the reference that shows that they move on.
 _MOVED_ON: Final = 0.5
 #: Rows beyond the reference's range that are told as one outlier each, not as a share.
@@ -105,10 +105,10 @@ class End:
 
 def _counts_on(column: Column) -> bool:
     """Tell whether both sides hold ids, all different, or whole numbers that go on where they were."""
-    p, q = column.finite()
-    if any(bool((values != np.floor(values)).any()) for values in (p, q)):
+    p, q = column.finite
+    if not (are_whole(p) and are_whole(q)):
         return False
-    if all(len(np.unique(values)) >= _IDS * len(values) for values in (p, q)):
+    if are_ids(p) and are_ids(q):
         return True
     start = float(p[int((1 - _COUNTED_ON) * len(p))])
     return start - float(q[-1]) <= max(1.0, _GAP * float(q[-1] - q[0]))

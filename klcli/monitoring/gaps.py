@@ -36,7 +36,7 @@ def single_hour(column: Column) -> Iterator[Finding]:
     """
     if isinstance(column.p, ProfileSide) or column.p.weighted:
         return
-    p, _ = column.finite()
+    p, _ = column.finite
     if not len(p):
         return
     # Where times are a sample of the rows, so are the counts of each hour.

@@ -124,7 +124,7 @@ def _hours(column: Column) -> tuple[Floats, Floats] | None:
     table = column.table.table
     if column.table.kind == Kind.DATETIME:
         sides = []
-        for seconds, total in zip(column.finite(), (table.n_p, table.n_q), strict=True):
+        for seconds, total in zip(column.finite, (table.n_p, table.n_q), strict=True):
             if not len(seconds):
                 return None
             hour = ((seconds // _HOUR) % _DAY).astype(int)

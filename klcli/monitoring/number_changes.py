@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from klcli.counts import Role
 from klcli.data.wording import number
-from klcli.monitoring.domain import newcomers
+from klcli.monitoring.domain import FEW_VALUES, newcomers
 from klcli.monitoring.exchanges import exchanges
 from klcli.monitoring.extremes import extremes
 from klcli.monitoring.ranges import cut_off, spread_change
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     #: Names of values, and rows of batch and reference with each.
     _Values = tuple[tuple[str, ...], Floats, Floats]
-
-#: Values that a column of few has at most.
-_FEW_VALUES: Final = 50
 
 
 def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
@@ -82,7 +79,7 @@ def _new_values(
     told = {number(each.value, column.table.kind) for each in repeated}
     new = [cell for cell in newcomers(p, q, ordered=True) if names[cell] not in told]
     # Where most rows are new, the values of the reference say little.
-    if not 0 < sum(p[cell] for cell in new) <= p.sum() / 2 or len(new) > _FEW_VALUES:
+    if not 0 < sum(p[cell] for cell in new) <= p.sum() / 2 or len(new) > FEW_VALUES:
         return None
     new.sort(key=lambda cell: -p[cell])
     shares = with_shares([names[c] for c in new], [float(p[c] / p.sum()) for c in new])
@@ -113,7 +110,7 @@ def _values(column: Column) -> _Values | None:
     """Return names and rows of the values of a column that has few; else None."""
     table, kind = column.table.table, column.table.kind
     shown = (table.p + table.q > 0) & (table.roles != Role.MISSING) & ~_infinities(table)
-    if np.count_nonzero(shown) > 2 * _FEW_VALUES:
+    if np.count_nonzero(shown) > 2 * FEW_VALUES:
         return None
     between = table.roles == Role.INTERVAL
     if np.any(table.q[shown & between]):
@@ -134,7 +131,7 @@ def _between(column: Column, lower: float, upper: float) -> str:
     shows them.
     """
     kind, known = column.table.kind, column.table.p
-    p, _ = column.finite()
+    p, _ = column.finite
     low, high = np.searchsorted(p, [lower, upper])
     if high > low:
         ends = number(float(p[low]), kind), number(float(p[high - 1]), kind)

@@ -6,30 +6,31 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.monitoring.samples import distance, noise
+from klcli.monitoring.samples import FAR, VAGUE, distance, noise
 from klcli.monitoring.surprise import likelihood_ratio, within_noise
 from klcli.results import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from klcli.monitoring.changes import Column
     from klcli.typing import Floats
 
-#: Part of the rows by which a column must differ from what it was.
-_FAR: Final = 0.25
-#: Noise above which columns are not told apart: about five hundred rows of each side.
-_VAGUE: Final = 0.125
 #: Columns that are looked at in pairs.
 _MOST: Final = 100
 
 
-def changed_places(columns: Sequence[Column]) -> dict[str, Finding]:
+def changed_places(columns: Iterable[Column]) -> dict[str, Finding]:
     """Return what to say of columns that have changed places, by name."""
-    numbers = [column for column in columns if _numbers_differ(column)]
-    labels = [column for column in columns if _labels_differ(column)]
+    numbers: list[Column] = []
+    labels: list[Column] = []
+    for column in columns:
+        if len(numbers) < _MOST and _numbers_differ(column):
+            numbers.append(column)
+        elif len(labels) < _MOST and _labels_differ(column):
+            labels.append(column)
     found: dict[str, Finding] = {}
-    for some, alike in ((numbers[:_MOST], _numbers_alike), (labels[:_MOST], _labels_alike)):
+    for some, alike in ((numbers, _numbers_alike), (labels, _labels_alike)):
         for place, one in enumerate(some):
             partners = [other for other in some[place + 1 :] if alike(one, other)]
             partners = [other for other in partners if alike(other, one)]
@@ -53,28 +54,28 @@ def _compared(column: Column) -> bool:
 def _numbers_differ(column: Column) -> bool:
     if not (_compared(column) and column.table.table.ordered):
         return False
-    p, q = column.finite()
+    p, q = column.finite
     if not (len(p) and len(q)):
         return False
-    return noise(len(p), len(q)) <= _VAGUE and distance(p, q, 0.0) >= _FAR
+    return noise(len(p), len(q)) <= VAGUE and distance(p, q, 0.0) >= FAR
 
 
 def _numbers_alike(one: Column, other: Column) -> bool:
     """Tell whether one column has the values that the other had."""
-    p, q = one.finite()[0], other.finite()[1]
-    chance = noise(len(p), len(q))
     if one.table.kind != other.table.kind:
         return False
-    if abs(float(np.searchsorted(q, p[len(p) // 2])) / len(q) - 0.5) > 0.5 * _FAR + chance:
+    p, q = one.finite[0], other.finite[1]
+    chance = noise(len(p), len(q))
+    if abs(float(np.searchsorted(q, p[len(p) // 2])) / len(q) - 0.5) > 0.5 * FAR + chance:
         return False
     return distance(p, q, 0.0) <= chance
 
 
 def _labels_differ(column: Column) -> bool:
     table = column.table.table
-    if not _compared(column) or table.ordered or noise(int(table.n_p), int(table.n_q)) > _VAGUE:
+    if not _compared(column) or table.ordered or noise(int(table.n_p), int(table.n_q)) > VAGUE:
         return False
-    return float(np.abs(table.p / table.n_p - table.q / table.n_q).sum()) / 2 >= _FAR
+    return float(np.abs(table.p / table.n_p - table.q / table.n_q).sum()) / 2 >= FAR
 
 
 def _labels_alike(one: Column, other: Column) -> bool:

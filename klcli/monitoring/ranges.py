@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.data.wording import number
-from klcli.monitoring.samples import LEVELS, distance, noise, step
+from klcli.monitoring.samples import VAGUE, are_ids, distance, noise, shows_shape, step
 from klcli.monitoring.surprise import bar, log_alone
 from klcli.monitoring.wording import percent
 from klcli.results import Finding, Kind
@@ -16,17 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from klcli.monitoring.changes import Column
-    from klcli.typing import Floats
 
 #: Share of the reference beyond a limit that is worth a word, and that leaves enough to compare.
 _WORTH, _MOST = 0.01, 0.9
-#: Noise above which a limit does not show: about five hundred rows of each side.
-_VAGUE: Final = 0.125
-#: How many times as wide the middle half must be, or become; and the different values that the
-#: quantiles of a side must have for it to have a width.
-_TIMES, _DISTINCT = 2.0, 12
-#: Share of different values from which whole numbers are ids, of which batches have any part.
-_IDS: Final = 0.5
+#: How many times as wide the middle half must be, or become.
+_TIMES: Final = 2.0
 
 
 def cut_off(column: Column) -> Iterator[Finding]:
@@ -34,9 +28,9 @@ def cut_off(column: Column) -> Iterator[Finding]:
 
     The others must be as they were: a distribution that moves or narrows reaches less far, too.
     """
-    p, q = column.finite()
+    p, q = column.finite
     chance = noise(len(p), len(q))
-    if column.table.kind == Kind.DATETIME or chance > _VAGUE or (_ids(p) and _ids(q)):
+    if column.table.kind == Kind.DATETIME or chance > VAGUE:
         return
     known, before = column.table.p, column.table.q
     for limit, end, sign in (
@@ -50,15 +44,17 @@ def cut_off(column: Column) -> Iterator[Finding]:
         surprise = log_alone(rows, column.table.table.n_q, column.table.table.n_p)
         if not _WORTH <= beyond <= _MOST or surprise >= bar(column.tests, 2):
             continue
+        if are_ids(p) and are_ids(q):
+            return
         side, extreme = ("above", "largest") if sign > 0 else ("below", "smallest")
         where = f"{number(limit)}, where {percent(beyond)} of those of the reference lie"
-        at = float(np.mean(values == sign * limit))
         if distance(values, others[:kept], 0.0) <= chance:
             text = (
                 f"no value lies {side} {where}, as far as {number(end)}; the others are as before"
             )
             yield Finding("cut-off", text)
         elif distance(values, np.minimum(others, sign * limit), 0.0) <= chance:
+            at = float(np.mean(values == sign * limit))
             text = f"{percent(at)} of the values are {number(limit)}, now the {extreme} one"
             theirs = f"{percent(beyond)} of those of the reference lie {side} it"
             yield Finding("cut-off", f"{text}; {theirs}, as far as {number(end)}: cut to a limit?")
@@ -66,7 +62,7 @@ def cut_off(column: Column) -> Iterator[Finding]:
 
 def spread_change(column: Column) -> Finding | None:
     """Tell whether values spread much less or more about the same middle."""
-    p, q = column.finite()
+    p, q = column.finite
     if column.table.kind == Kind.DATETIME or not (len(p) and len(q)):
         return None
     chance = noise(len(p), len(q))
@@ -76,7 +72,7 @@ def spread_change(column: Column) -> Finding | None:
         np.quantile(x, (0.25, 0.5, 0.75)) for x in (p, q)
     )
     wide = p if high - low > most - least else q
-    if len(set(np.quantile(wide, LEVELS).tolist())) < _DISTINCT:
+    if not shows_shape(wide):
         return None
     inside = least <= middle <= most if wide is q else low <= centre <= high
     width, reference = (
@@ -94,8 +90,3 @@ def spread_change(column: Column) -> Finding | None:
         f"the values spread {size}: half of them lie from {ends[0]} to {ends[1]}, from {ends[2]} "
         f"to {ends[3]} in the reference",
     )
-
-
-def _ids(values: Floats) -> bool:
-    whole = len(values) and bool(np.all(values == np.floor(values)))
-    return bool(whole) and len(np.unique(values)) >= _IDS * len(values)

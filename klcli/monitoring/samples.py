@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 LEVELS: Final = np.linspace(0.05, 0.95, 37)
 #: The 99.9 % quantile of Kolmogorov's distribution.
 _CRITICAL: Final = 1.95
+#: Noise above which samples tell little of each other: about five hundred rows of each side.
+VAGUE: Final = 0.125
+#: Distance that is worth a word: a quarter of the rows, at least, differ.
+FAR: Final = 0.25
+#: Different values that the quantiles must have to show a shape: a few steps look like anything.
+DISTINCT: Final = 12
+#: Share of different values from which whole numbers are ids.
+_IDS: Final = 0.5
 
 
 def noise(n: int, m: int) -> float:
@@ -29,6 +37,21 @@ def step(values: Floats) -> float:
         if np.all(np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1)):
             return 10.0**power
     return 0.0
+
+
+def shows_shape(values: Floats) -> bool:
+    """Tell whether the quantiles of a sample are as many different values as shapes need."""
+    return len(set(np.quantile(values, LEVELS).tolist())) >= DISTINCT
+
+
+def are_whole(values: Floats) -> bool:
+    """Tell whether all values are whole numbers."""
+    return bool(np.all(values == np.floor(values)))
+
+
+def are_ids(values: Floats) -> bool:
+    """Tell whether values are whole numbers that hardly repeat, of which batches have any part."""
+    return len(values) > 0 and are_whole(values) and len(np.unique(values)) >= _IDS * len(values)
 
 
 def quantiles(values: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 
 from klcli.counts import Role
 from klcli.data.wording import number
-from klcli.monitoring.domain import others_as_before
+from klcli.monitoring.domain import FEW_VALUES, others_as_before
 from klcli.monitoring.surprise import bar, log_shares
 from klcli.monitoring.wording import in_reference, percent
 from klcli.results import Finding, Kind
@@ -28,7 +28,7 @@ _PLACEHOLDERS: Final = frozenset({
 #: next share, and a smaller one yet for placeholders.
 _STUCK_SHARE, _STUCK_TIMES, _UNTIED_SHARE, _PLACEHOLDER_SHARE = 0.05, 5.0, 0.01, 0.005
 #: Among few values one is stuck if its share doubles and the others, at least so many, are as before.
-_FEW_VALUES, _OTHERS, _FEW_TIMES = 50, 4, 2.0
+_OTHERS, _FEW_TIMES = 4, 2.0
 #: Share of the rows beyond which a value counts as that of all.
 _ALL: Final = 0.999
 #: Stuck values that are told of one column; and how many times as much as twice as many others a
@@ -92,7 +92,7 @@ def repeated_values(column: Column) -> list[Repeated]:
     if not notable.any():
         return []
     grown = np.where(notable & (grown >= _AMONG_GROWN * _common_growth(column)), grown, 0.0)
-    if np.count_nonzero(q[:known]) <= _FEW_VALUES:
+    if np.count_nonzero(q[:known]) <= FEW_VALUES:
         grown[_ordinary(p[:known], q[:known], now[:known], before[:known])] = 0.0
     found = []
     for best in np.argsort(-grown, kind="stable")[:_TOLD].tolist():
@@ -109,7 +109,9 @@ def _between(column: Column) -> tuple[Floats, Integers, Floats]:
     """Return values that repeat in a batch within cells of a profile, these cells, and the rows."""
     table = column.table.table
     cells = np.flatnonzero((table.roles == Role.INTERVAL) & (table.p >= _UNTIED_SHARE * table.n_p))
-    p, _ = column.finite()
+    if not len(cells):
+        return np.empty(0), cells, np.empty(0)
+    p, _ = column.finite
     values, shares = np.full(len(cells), np.nan), np.zeros(len(cells))
     for place, cell in enumerate(cells.tolist()):
         low, high = np.searchsorted(p, [table.lower[cell], table.upper[cell]])
@@ -123,9 +125,9 @@ def _between(column: Column) -> tuple[Floats, Integers, Floats]:
 
 def _common_growth(column: Column) -> float:
     """Return by what share of the rows values of the batch have grown beyond the first few."""
-    p, q = column.finite()
+    p, q = column.finite
     values, rows = np.unique(p, return_counts=True)
-    values = values[np.argsort(-rows, kind="stable")[:_FEW_VALUES]]
+    values = values[np.argsort(-rows, kind="stable")[:FEW_VALUES]]
     if len(values) <= 2 * _TOLD:
         return 0.0
     now, before = (
@@ -143,7 +145,7 @@ def _notable(values: Floats, now: Floats, before: Floats) -> Bools:
     # What stands for missing values is told from a smaller share on, if it is new.
     known = np.array([abs(value) in _PLACEHOLDERS for value in values.tolist()])
     least[known & new] = _PLACEHOLDER_SHARE
-    times = _FEW_TIMES if np.count_nonzero(before) <= _FEW_VALUES else _STUCK_TIMES
+    times = _FEW_TIMES if np.count_nonzero(before) <= FEW_VALUES else _STUCK_TIMES
     notable: Bools = (now - before >= least) & (now >= times * before)
     return notable
 

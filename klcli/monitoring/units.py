@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.monitoring.conversions import Conversion, conversions
-from klcli.monitoring.samples import LEVELS, distance, function, noise, quantiles, step
+from klcli.monitoring.samples import (
+    DISTINCT,
+    FAR,
+    LEVELS,
+    VAGUE,
+    distance,
+    function,
+    noise,
+    quantiles,
+    shows_shape,
+    step,
+)
 from klcli.monitoring.wording import percent
 from klcli.results import Finding, Kind
 
@@ -17,17 +28,12 @@ if TYPE_CHECKING:
     from klcli.monitoring.changes import Column
     from klcli.typing import Floats
 
-#: Distance without the change that is worth a word: a quarter of the rows, at least, differ.
-_FAR: Final = 0.25
 #: Distance that may be left beside noise: the values may also have moved a little.
 _MOVED: Final = 0.03
-#: Noise above which a factor is only told as about right, as others near it would do, too: about
-#: five hundred rows of each side.
-_VAGUE: Final = 0.125
 #: Noise above which none is told: about a hundred rows of each side.
 _BLIND: Final = 0.28
-#: Different values that the quantiles must have, unless all values fit: a few steps fit anything.
-_DISTINCT, _FEW = 12, 3
+#: Different values that a batch must have for a few steps to be those of the reference converted.
+_FEW: Final = 3
 #: Share of zeros from which they are left out: they are zeros in any unit.
 _ZEROS: Final = 0.05
 #: Share of the spread that rounding may hide.
@@ -45,7 +51,7 @@ def unit_change(column: Column) -> Finding | None:
     """Tell whether the batch has the values of the reference in another unit, all or in part."""
     if column.table.kind == Kind.DATETIME:
         return None
-    p, q = column.finite()
+    p, q = column.finite
     zeros = [float(np.mean(x == 0)) if len(x) else 0.0 for x in (p, q)]
     if min(zeros) >= _ZEROS and abs(zeros[0] - zeros[1]) <= noise(len(p), len(q)):
         p, q = p[p != 0], q[q != 0]
@@ -56,7 +62,7 @@ def unit_change(column: Column) -> Finding | None:
     if chance > _BLIND or before < 3 * chance:
         return None
     pair = _Pair(p, q, chance)
-    if before < _FAR:
+    if before < FAR:
         return pair.part()
     return pair.known() or pair.unnamed() or pair.part()
 
@@ -80,7 +86,7 @@ class _Pair:
     def known(self) -> Finding | None:
         """Find the conversion that leaves least, if it leaves but noise, and the next if as likely."""
         steps = step(self.p), step(self.q)
-        fine = len(set(np.quantile(self.q, LEVELS).tolist())) >= _DISTINCT
+        fine = shows_shape(self.q)
         spread = float(np.quantile(self.p, 0.75) - np.quantile(self.p, 0.25))
         fits: list[tuple[float, Conversion]] = []
         for conversion in conversions():
@@ -97,7 +103,7 @@ class _Pair:
             return None
         fits.sort(key=lambda fit: fit[0])
         least = fits[0][0]
-        about = "about " if self.noise > _VAGUE or least > self.noise else ""
+        about = "about " if self.noise > VAGUE or least > self.noise else ""
         close = [each for rest, each in fits if rest <= least + self.noise]
         named = " or ".join(each.words for each in close[:2] if each is close[0] or not each.rare)
         return Finding("unit-change", f"the values are {about}those of the reference {named}")
@@ -105,13 +111,13 @@ class _Pair:
     def unnamed(self) -> Finding | None:
         """Find a factor that no table has: a currency, a sum instead of a mean."""
         mine, theirs = np.quantile(self.p, LEVELS), np.quantile(self.q, LEVELS)
-        if self.noise > _VAGUE or min(mine[0], theirs[0]) <= 0 or mine[0] == mine[-1]:
+        if self.noise > VAGUE or min(mine[0], theirs[0]) <= 0 or mine[0] == mine[-1]:
             return None
         factor = math.exp(float(np.median(np.log(mine / theirs))))
         converted = _converted(self.q, Conversion(factor))
         if max(factor, 1 / factor) < _UNNAMED:
             return None
-        if len(set(theirs.tolist())) < _DISTINCT and not _all_fit(self.p, converted, 0.0):
+        if not shows_shape(self.q) and not _all_fit(self.p, converted, 0.0):
             return None
         slack = (step(self.p) + factor * step(self.q)) / 2
         if distance(self.p, converted, slack) > self.left:
@@ -159,7 +165,7 @@ def _converted(q: Floats, conversion: Conversion) -> Floats:
 def _all_fit(p: Floats, converted: Floats, slack: float) -> bool:
     """Tell whether all values of a batch that has but few are converted values."""
     mine, theirs = np.unique(p), np.unique(converted)
-    if not _FEW <= len(mine) <= 4 * _DISTINCT or len(theirs) > 4 * _DISTINCT:
+    if not _FEW <= len(mine) <= 4 * DISTINCT or len(theirs) > 4 * DISTINCT:
         return False
     if slack > _ROUNDED * float(np.diff(mine).min()):
         slack = 0.0
