@@ -27,6 +27,9 @@ Result = TypeVar("Result")
 #: Processes at most: reading, which is not their work, takes a quarter of what estimating takes.
 _MOST: Final = 4
 
+#: Seconds of waiting after which a thread looks up: nobody notices so long after Ctrl-C.
+_LOOK_UP: Final = 0.2
+
 
 class _Pipes:
     """The two pipes between the command and a worker."""
@@ -209,7 +212,7 @@ def in_threads(
 
     Where one call fails, or the caller stops listening, those that have not begun are dropped.
     """
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor, wait
     from contextvars import copy_context
 
     with ThreadPoolExecutor(count, thread_name_prefix="column") as threads:
@@ -217,6 +220,9 @@ def in_threads(
         waiting = [threads.submit(copy_context().run, function, item) for item in items]
         try:
             for one in waiting:
+                # Ctrl-C just before the wait would not end it, and no other thread may see to it.
+                while wait([one], _LOOK_UP).not_done:
+                    pass
                 yield one.result()
         finally:
             for one in waiting:

@@ -159,7 +159,10 @@ def test_an_interrupted_run_reports_what_is_done(folder):
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    try:
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "finished batches are in the report; the same command goes on from here" in err
     document = json.loads(Path("report.json").read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 
@@ -46,6 +47,29 @@ def test_what_numpy_does_about_overflow_holds_in_threads():
         list(each(np.exp, [1.0, 1000.0]))
     with np.errstate(over="ignore"):
         assert list(each(np.exp, [1000.0])) == [np.inf]
+
+
+def test_an_interrupt_that_wakes_another_thread_is_noticed():
+    # What the kernel does when the command is about to wait, but not waiting yet.
+    noticed = threading.Event()
+
+    def stop(*_):
+        noticed.set()
+        raise KeyboardInterrupt
+
+    def interrupted(_):
+        time.sleep(0.1)  # until the other thread waits
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        return noticed.wait(5)
+
+    before = signal.signal(signal.SIGINT, stop)
+    began = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(each(interrupted, [0]))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert time.monotonic() - began < 4
 
 
 def test_threads_change_no_number(monkeypatch):
