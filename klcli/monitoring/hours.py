@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.counts import Role
+from klcli.estimators.dirichlet import log_evidence, log_sum
 from klcli.monitoring.gaps import single_hour
 from klcli.monitoring.surprise import (
     bar,
@@ -78,9 +79,10 @@ def _compared(p: Floats, q: Floats, tests: int) -> Iterator[Finding]:
     step = min(shifts, key=shifts.__getitem__)
     most = noise(_DAY - 1)
     plain = now > 2 * most and shifts[step] < max(most, _LEFT * now)
-    # Of few rows, noise explains nearly as much as the shift does. By how much a shift that is not
-    # there fits better has the tail of a likelihood ratio: P(2 log ratio > x) ≤ exp(−x/2).
-    likelier = (shifts[step] - now) / 2 < bar(tests, len(_STEPS))
+    # Of few rows, noise explains nearly as much as the shift does, and where hours are alike any
+    # shift fits by chance. A shift that is not there has a Bayes factor above x with probability
+    # 1/x at most, on average over what shares of hours are believed before any rows are seen.
+    likelier = _log_evidence(p + q) - _log_evidence(p + np.roll(q, step)) < bar(tests, len(_STEPS))
     if plain or (likelier and shifts[step] < most):
         how = "are" if plain else "look like"
         yield Finding(
@@ -89,6 +91,11 @@ def _compared(p: Floats, q: Floats, tests: int) -> Iterator[Finding]:
         )
         return
     yield from _single_hours(p, q, tests)
+
+
+def _log_evidence(counts: Floats) -> float:
+    """Return the log-likelihood of hours, averaged over how uneven their shares may be."""
+    return float(log_sum(log_evidence(counts, np.ones(_DAY))))
 
 
 def _shift(step: int) -> str:

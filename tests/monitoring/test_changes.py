@@ -270,6 +270,16 @@ def test_an_hour_off_shows_in_five_hundred_rows(step, least, most):
     assert sum("look like those of the reference one hour later" in each for each in said) >= least
 
 
+def test_hours_that_are_all_alike_look_like_no_shift():
+    """Any shift of them fits as well as none, and the best of 23 better than that."""
+    rng = np.random.default_rng(57721566490)
+    names = [f"{hour:02}:00" for hour in range(24)]
+    for rows in (160, 500, 5000):
+        for _ in range(300):
+            p, q = rng.multinomial(rows, np.full(24, 1 / 24), size=2) * 1.0
+            assert list(hour_labels(names, p, q, tests=200)) == []
+
+
 def test_an_outage_of_several_hours_is_no_change_of_the_clock():
     march = times("2024-03-01", 31)
     hour = march.astype("datetime64[h]")
