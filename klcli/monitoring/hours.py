@@ -11,6 +11,8 @@ import numpy as np
 from klcli.counts import Role
 from klcli.estimators.dirichlet import log_evidence, log_sum
 from klcli.monitoring.gaps import single_hour
+from klcli.monitoring.samples import are_whole
+from klcli.monitoring.stuck import repeated_values
 from klcli.monitoring.surprise import (
     bar,
     likelihood_ratio,
@@ -128,28 +130,34 @@ def _single_hours(p: Floats, q: Floats, tests: int) -> Iterator[Finding]:
 
 def _hours(column: Column) -> tuple[Floats, Floats] | None:
     """Return rows by hour of the day, of a column of times or of hours; None of any other."""
-    table = column.table.table
     if column.table.kind == Kind.DATETIME:
-        sides = []
-        for seconds, total in zip(column.finite, (table.n_p, table.n_q), strict=True):
-            if not len(seconds):
-                return None
-            hour = ((seconds // _HOUR) % _DAY).astype(int)
-            counts = np.bincount(hour, minlength=_DAY).astype(float)
-            sides.append(counts * min(1.0, total / counts.sum()))
-        return sides[0], sides[1]
-    inside = (table.roles == Role.ATOM) & np.isfinite(table.lower)
-    values = table.lower[inside]
-    if not len(values) or len(values) < np.count_nonzero(table.roles != Role.MISSING):
+        return _hours_of_times(column)
+    if not all(len(x) and x[0] >= 0 and x[-1] < _DAY and are_whole(x) for x in column.finite):
         return None
-    if values.min() < 0 or values.max() > _DAY - 1 or np.any(values != np.floor(values)):
-        return None
-    if len(values) < _SHOWN:
+    table = column.table.table
+    table = table.subset((table.p + table.q > 0) & (table.roles != Role.MISSING))
+    # A value that occurs once has no cell of its own, but mostly no other hour in it.
+    hours = np.ceil(np.clip(table.lower, 0, _DAY))
+    if np.any(hours >= _DAY) or np.any(np.minimum(table.upper, _DAY) > hours + 1):
         return None
     p, q = np.zeros(_DAY), np.zeros(_DAY)
-    p[values.astype(int)] = table.p[inside]
-    q[values.astype(int)] = table.q[inside]
+    np.add.at(p, hours.astype(int), table.p)
+    np.add.at(q, hours.astype(int), table.q)
     return p, q
+
+
+def _hours_of_times(column: Column) -> tuple[Floats, Floats] | None:
+    # A time that stands for a missing one has no hour.
+    apart = [each.value for each in repeated_values(column)]
+    totals = column.table.table.n_p, column.table.table.n_q
+    sides = []
+    for seconds, total in zip(column.finite, totals, strict=True):
+        hour = (seconds[~np.isin(seconds, apart)] // _HOUR) % _DAY
+        if not len(hour):
+            return None
+        counts = np.bincount(hour.astype(int), minlength=_DAY).astype(float)
+        sides.append(counts * min(1.0, total / counts.sum()))
+    return sides[0], sides[1]
 
 
 def _doubled(p: Floats, q: Floats, hour: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from klcli.counts import Role
 from klcli.monitoring.domain import newcomers, others_as_before
 from klcli.monitoring.exchanges import exchanges, moves
 from klcli.monitoring.hours import hour_labels
+from klcli.monitoring.spelling import respelled
 from klcli.monitoring.surprise import bar, log_alone, log_shares
 from klcli.monitoring.wording import in_reference, percent, quoted, with_shares
 from klcli.results import Finding
@@ -59,19 +59,19 @@ def label_changes(column: Column) -> Iterator[Finding]:
             "missing value",
         )
     new = [cell for cell in new if cell not in standing]
-    respelled = _respelled(table, new, labels)
-    if respelled:
-        yield _pairs_of(table, respelled)
-    fresh = [cell for cell in new if cell not in respelled]
+    otherwise = _respelled(table, new, labels)
+    if otherwise:
+        yield _pairs_of(table, otherwise)
+    fresh = [cell for cell in new if cell not in otherwise]
     if fresh:
         yield Finding("new-categories", f"new: {_named(table, fresh, table.p)}")
-    lost = [cell for cell in gone if cell not in respelled.values()]
+    lost = [cell for cell in gone if cell not in otherwise.values()]
     if lost:
         yield Finding(
             "vanished-categories",
             f"gone: {_named(table, lost, table.q)} of the reference",
         )
-    if respelled or standing:
+    if otherwise or standing:
         return
     names = [table.labels[cell] for cell in labels]
     hours = list(hour_labels(names, table.p[labels], table.q[labels], column.tests))
@@ -157,36 +157,16 @@ def _named(table: CountTable, cells: list[int], counts: Floats) -> str:
 
 def _respelled(table: CountTable, new: list[int], labels: Integers) -> dict[int, int]:
     """Return for new labels the label of the reference that they are but another spelling of."""
-    known: dict[str, int] = {}
-    for cell in labels[np.argsort(table.q[labels], kind="stable")]:
-        if table.q[cell] > 0:
-            known[_plain(table.labels[cell])] = int(cell)
-    return {
-        cell: known[spelling]
-        for cell in new
-        for spelling in (_plain(table.labels[cell]), _plain(_decoded(table.labels[cell])))
-        if spelling in known
-    }
+    known = {table.labels[cell]: int(cell) for cell in labels if table.q[cell] > 0}
+    cells = {table.labels[cell]: cell for cell in new}
+    return {cells[one]: known[other] for one, other in respelled(cells, known).items()}
 
 
-def _pairs_of(table: CountTable, respelled: dict[int, int]) -> Finding:
+def _pairs_of(table: CountTable, otherwise: dict[int, int]) -> Finding:
     """Say which new labels are written for which of the reference."""
     pairs = [
         f"{quoted(table.labels[a])} ({percent(table.p[a] / table.n_p)}) for {quoted(table.labels[b])}"
-        for a, b in respelled.items()
+        for a, b in otherwise.items()
     ]
     more = f" and {len(pairs) - _TOLD:,} more" if len(pairs) > _TOLD else ""
     return Finding("respelled", f"written otherwise: {', '.join(pairs[:_TOLD])}{more}")
-
-
-def _plain(label: str) -> str:
-    """Return a label without case, accents of composition, and more space than needed."""
-    return " ".join(unicodedata.normalize("NFKC", label).casefold().replace("_", " ").split())
-
-
-def _decoded(label: str) -> str:
-    """Return text that was read in the wrong encoding as it was meant."""
-    try:
-        return label.encode("cp1252").decode("utf-8")
-    except UnicodeError:
-        return label

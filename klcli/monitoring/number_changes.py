@@ -8,6 +8,7 @@ import numpy as np
 
 from klcli.counts import Role
 from klcli.data.wording import number
+from klcli.monitoring.days import day_for_month
 from klcli.monitoring.domain import FEW_VALUES, newcomers
 from klcli.monitoring.exchanges import exchanges
 from klcli.monitoring.extremes import extremes
@@ -35,6 +36,10 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     With `clock`, hours are known to have moved: then no values have changed places.
     """
     yield from _infinite(column)
+    turned = day_for_month(column)
+    if turned is not None:
+        yield turned
+        return
     values = _values(column)
     exchanged = list(exchanges(*values, column.tests)) if values and not clock else []
     if exchanged:
@@ -56,16 +61,18 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     new = _new_values(column, values, repeated)
     if new is not None:
         yield new
-    spread = None if cut or repeated or new is not None else spread_change(column)
+    told = clock or bool(cut or repeated) or new is not None
+    spread = None if told else spread_change(column)
     if spread is not None:
         yield spread
-    told = {each.value for each in repeated}
+    moved = clock and column.table.kind != Kind.DATETIME
+    stuck = {each.value for each in repeated}
     for end in extremes(column):
         found = end.findings(column)
-        if new is not None or spread is not None:
-            # Beside new values, or a wider spread, only what lies far beyond the reference is worth a word of its own.
+        if new is not None or spread is not None or moved:
+            # Beside what explains them, only values far beyond the reference are worth a word.
             yield from (finding for finding in found if finding.code == "outlier")
-        elif end.value not in told:
+        elif end.value not in stuck:
             yield from found
 
 

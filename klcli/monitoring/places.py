@@ -1,4 +1,4 @@
-"""Columns that have changed places: each has the values that the other had."""
+"""Columns that have changed places, or moved on by one: each has the values that another had."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from klcli.monitoring.surprise import likelihood_ratio, within_noise
 from klcli.results import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from klcli.monitoring.changes import Column
     from klcli.typing import Floats
@@ -31,19 +31,40 @@ def changed_places(columns: Iterable[Column]) -> dict[str, Finding]:
             labels.append(column)
     found: dict[str, Finding] = {}
     for some, alike in ((numbers, _numbers_alike), (labels, _labels_alike)):
-        for place, one in enumerate(some):
-            partners = [other for other in some[place + 1 :] if alike(one, other)]
-            partners = [other for other in partners if alike(other, one)]
+        # Column → those whose values it now has.
+        now = {
+            one.table.name: [
+                other.table.name for other in some if other is not one and alike(one, other)
+            ]
+            for one in some
+        }
+        for one, others in now.items():
+            partners = [other for other in others if one in now[other]]
             # With several, nobody knows which it was.
-            if len(partners) == 1 and not {one.table.name, partners[0].table.name} & {*found}:
-                for this, that in ((one, partners[0]), (partners[0], one)):
-                    found[this.table.name] = _finding(that.table.name)
+            if len(partners) == 1 and not {one, partners[0]} & {*found}:
+                text = "and the other way round: as if the columns had changed places"
+                found[one] = _finding(partners[0], text)
+                found[partners[0]] = _finding(one, text)
+        for one, other in _shifted(now, found):
+            found[one] = _finding(other, "and so on: as if the columns were shifted")
     return found
 
 
-def _finding(other: str) -> Finding:
-    text = f"the values are those of {other!r} in the reference, and the other way round"
-    return Finding("exchanged-columns", f"{text}: as if the columns had changed places")
+def _shifted(now: dict[str, list[str]], told: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield columns that have the values of another, which has those of a third, and so on."""
+    single = {one: others[0] for one, others in now.items() if len(others) == 1}
+    single = {one: other for one, other in single.items() if not {one, other} & {*told}}
+    sources = [*single.values()]
+    single = {one: other for one, other in single.items() if sources.count(other) == 1}
+    for one, other in single.items():
+        if other in single or one in single.values():
+            yield one, other
+
+
+def _finding(other: str, how: str) -> Finding:
+    return Finding(
+        "exchanged-columns", f"the values are those of {other!r} in the reference, {how}"
+    )
 
 
 def _compared(column: Column) -> bool:

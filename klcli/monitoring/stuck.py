@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,9 +21,19 @@ if TYPE_CHECKING:
 
 #: Magnitudes of values that stand for a missing one where none was foreseen.
 _PLACEHOLDERS: Final = frozenset({
-    1, 0, 9, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999, 1e10, 1e20, 1e30,
+    1, 0, *(10.0**digits - 1 for digits in range(1, 16)), 1e10, 1e20, 1e30,
     2147483647, 2147483648, 4294967295, 2.0**63, 65535, 32767,
 })  # fmt: skip
+#: The same of times, in seconds since 1970: the first days of calendars and clocks, and the last.
+_TIMES: Final = frozenset(
+    datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+    for day in (
+        "0001-01-01", "1601-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01",
+        "1901-01-01", "1970-01-01", "9999-12-31", "9999-12-31T23:59:59",
+    )
+)  # fmt: skip
+#: How far, in seconds, the first moment of 1970 is off in other time zones.
+_ZONES: Final = 14 * 3600
 #: A value is stuck if it makes up this share of the rows more, and so many times as much; so many
 #: times that of the reference's most frequent number does, if that is less, but not less than the
 #: next share, and a smaller one yet for placeholders.
@@ -67,12 +78,18 @@ class Repeated:
                 limit = number(known.minimum, kind)
                 return Finding("moved-on", f"every value is {value}, and {limit} in the reference")
             return Finding("stuck-value", f"every value is {value}, {before}")
-        plain = abs(self.value) in _PLACEHOLDERS and kind != Kind.DATETIME
+        plain = _is_placeholder(self.value, kind)
         outside = not column.table.q.minimum <= self.value <= column.table.q.maximum
         share = f"{percent(self.now)} of the values are {value}, {before}"
-        if plain and (outside or self.before == 0):
+        if plain and (outside or (self.before == 0 and kind != Kind.DATETIME)):
             return Finding("placeholder", f"{share}: it may stand for a missing value")
         return Finding("stuck-value", f"{share}: stuck, or filled in")
+
+
+def _is_placeholder(value: float, kind: Kind) -> bool:
+    if kind != Kind.DATETIME:
+        return abs(value) in _PLACEHOLDERS
+    return value in _TIMES or (abs(value) <= _ZONES and value % 900 == 0)
 
 
 def repeated_values(column: Column) -> list[Repeated]:

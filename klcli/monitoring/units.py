@@ -63,8 +63,8 @@ def unit_change(column: Column) -> Finding | None:
         return None
     pair = _Pair(p, q, chance)
     if before < FAR:
-        return pair.part()
-    return pair.known() or pair.unnamed() or pair.part()
+        return pair.unsigned() or pair.part()
+    return pair.unsigned() or pair.known() or pair.unnamed() or pair.part()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +82,17 @@ class _Pair:
 
     def _handicap(self, conversion: Conversion) -> float:
         return _RARER * self.noise if conversion.rare else 0.0
+
+    def unsigned(self) -> Finding | None:
+        """Tell whether the values have lost their sign."""
+        negative = int(np.searchsorted(self.q, 0.0))
+        if self.p[0] < 0 or negative < _PART * len(self.q) or negative == len(self.q):
+            return None
+        if distance(self.p, self.q[negative:], 0.0) <= self.noise:
+            return None  # The negative ones may as well have been left out.
+        if distance(self.p, np.sort(np.abs(self.q)), 0.0) > self.noise:
+            return None
+        return Finding("unit-change", "the values are those of the reference without their sign")
 
     def known(self) -> Finding | None:
         """Find the conversion that leaves least, if it leaves but noise, and the next if as likely."""

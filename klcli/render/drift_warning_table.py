@@ -52,7 +52,7 @@ ROWS: Final = (
     ),
     (
         "respelled",
-        "Categories are written otherwise: case, space, or encoding.",
+        "Categories are written otherwise: case, space, accents, zeros in front, or encoding.",
         "Make the spelling uniform before comparing.",
     ),
     (
@@ -62,8 +62,13 @@ ROWS: Final = (
     ),
     (
         "exchanged-columns",
-        "Two columns have changed places: each has the values that the other had.",
-        "Look at the order of columns where the batch is written, or at their names.",
+        "Columns have changed places, or are shifted: each has the values that another had.",
+        "Look at the order and names of columns where the batch is written, and for a separator in a value.",
+    ),
+    (
+        "day-for-month",
+        "Dates lie where they are not expected, and would not with day and month exchanged.",
+        "Read the dates of the batch in the order in which they are written, or write them as 2026-01-31.",
     ),
     (
         "unit-change",

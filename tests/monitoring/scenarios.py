@@ -42,6 +42,10 @@ def data(seed: int, rows: int = ROWS) -> pl.DataFrame:
         "year": np.full(rows, 2013),
         "time": np.datetime64("2024-03-01", "us") + micro.astype("timedelta64[us]"),
         "level": np.round(rng.normal(20, 2, rows), 2),
+        "place": rng.choice(["Köln", "Zürich", "Bern"], rows, p=[0.5, 0.3, 0.2]),
+        "zip": rng.choice(["02134", "01002", "94110"], rows, p=[0.3, 0.2, 0.5]),
+        "gain": rng.normal(3, 10, rows),
+        "date": np.datetime64("2024-03-01") + rng.integers(0, 31, rows),
     })  # fmt: skip
 
 
@@ -106,6 +110,35 @@ SCENARIOS = {
         "city", column("city", c("city").str.to_lowercase()), "respelled", "'ny' (",
     ),
     "a space": ("city", column("city", c("city") + " "), "respelled", "for 'NY'"),
+    "umlauts that were lost": (
+        "place", column("place", c("place").str.replace("[äöü]", "\N{REPLACEMENT CHARACTER}")),
+        "respelled", "for 'Köln'",
+    ),
+    "umlauts written out": (
+        "place", column("place", c("place").str.replace("ö", "oe").str.replace("ü", "u")),
+        "respelled", "'Koeln' (",
+    ),
+    "zeros in front that were lost": (
+        "zip", column("zip", c("zip").str.strip_chars_start("0")), "respelled", "for '02134'",
+    ),
+    "days for months": (
+        "date",
+        column("date", pl.when(c("date").dt.day() <= 12)
+               .then(pl.date(c("date").dt.year(), c("date").dt.day(), c("date").dt.month()))
+               .otherwise(c("date"))),
+        "day-for-month", "of the dates would be in their place with day and month exchanged",
+    ),
+    "the first day of 1970": (
+        "time", sometimes(0.05, np.datetime64(0, "us"), "time"), "placeholder",
+        "5 % of the values are 1970-01-01",
+    ),
+    "nines": (
+        "price", sometimes(0.03, 9999999999.0, "price"), "placeholder", "3 % of the values are 9999",
+    ),
+    "signs that were lost": (
+        "gain", column("gain", c("gain").abs()), "unit-change",
+        "without their sign",
+    ),
     "an hour of daylight saving": (
         "hour", column("hour", (c("hour") + 1) % 24), "clock-change", "one hour later",
     ),

@@ -128,6 +128,26 @@ def test_text_in_the_wrong_encoding_is_recognised():
     assert changes(batch, reference)["x"][0][0] == "respelled"
 
 
+def test_an_hour_that_occurs_once_does_not_hide_that_the_clock_was_changed():
+    hours = np.repeat(np.arange(1, 23), 60 * DAILY[1:23])
+    reference = pl.DataFrame({"x": np.append(hours, 0)})
+    batch = pl.DataFrame({"x": hours + 1})
+    ((code, message),) = changes(batch, reference)["x"]
+    assert code == "clock-change"
+    assert "one hour later" in message
+
+
+def test_first_days_of_months_are_not_days_read_for_months():
+    rng = np.random.default_rng(81649658092)
+    january = np.datetime64("2024-01-01") + rng.integers(0, 31, ROWS)
+    firsts = rng.choice(np.arange("2024-01", "2025-01", dtype="datetime64[M]"), ROWS)
+    frame = pl.DataFrame({"x": np.concatenate([january, firsts.astype("datetime64[D]")])})
+    some = frame.sample(ROWS, seed=1)
+    assert changes(some, frame) == {"x": []}
+    later = frame.select(pl.col("x").dt.offset_by("1y"))
+    assert [code for code, _ in changes(later, frame)["x"]] == ["moved-on"]
+
+
 def test_nulls_that_end_are_told_too():
     reference = pl.DataFrame({"x": [None, 1.0, 2.0, 3.0] * 300})
     batch = pl.DataFrame({"x": [1.0, 2.0, 3.0] * 300})

@@ -230,6 +230,22 @@ def test_columns_that_have_changed_places_are_named():
     assert found == {"row": []}
 
 
+def test_columns_that_are_shifted_are_named():
+    names = ["sensor", "height", "temperature", "price", "row"]
+    reference, batch = data(0, 2000).select(names), data(1, 2000).select(names)
+    # As if a separator in the first column had made two of it.
+    shifted = batch.select(
+        sensor=pl.lit(1.5), height="sensor", temperature="height", price="temperature", row="price"
+    )
+    found = {
+        result.estimate.column: [change.message for change in result.changes]
+        for result in klcli.drift(reference, shifted).results
+    }
+    for one, other in (("height", "sensor"), ("temperature", "height"), ("row", "price")):
+        (message,) = found[one]
+        assert message.startswith(f"the values are those of '{other}' in the reference, and so on")
+
+
 def test_a_bad_batch_does_not_take_the_others_down(folder):
     (folder / "day2.csv").write_bytes(b"PAR1 but cut off")
     (folder / "day3.parquet").write_bytes(b"PAR1 but cut off")
