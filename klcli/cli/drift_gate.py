@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from klcli.monitoring.deliveries import DELIVERIES
 from klcli.monitoring.report import Verdict
 from klcli.monitoring.schema import SCHEMA
 from klcli.render.text import printable
@@ -50,6 +51,10 @@ def _reasons(report: DriftReport, gate: str) -> Iterator[str]:
                     continue
                 where = f"{printable(result.batch)}, {words.column_name(result)}"
                 yield f"changes: {where}: {finding.message}"
+        for batch in report.batches:
+            for finding in batch.findings:
+                if finding.code in DELIVERIES:
+                    yield f"changes: {printable(batch.name)}: {finding.message}"
 
 
 def unread(report: DriftReport) -> list[Batch]:

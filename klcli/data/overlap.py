@@ -184,8 +184,8 @@ class RowSketch:
         self._new, self._held = [], 0
 
 
-def shared_rows(p: RowSketch, q: RowSketch, left_out: Sequence[str] = ()) -> Finding | None:
-    """Warn where more rows stand on both sides than chance puts there.
+def rows_in_common(p: RowSketch, q: RowSketch) -> tuple[int, int] | None:
+    """Return how many of the kept rows of each side stand on the other, if no chance puts them there.
 
     Rows that repeat within a side may well meet their like on the other. Of values that a side
     holds once or twice, with expected counts a in P and b in Q, ab e^(−a−b) occur once on either
@@ -198,8 +198,6 @@ def shared_rows(p: RowSketch, q: RowSketch, left_out: Sequence[str] = ()) -> Fin
     ----------
     p, q : RowSketch
         The rows of both sides, over the same columns.
-    left_out : sequence of str
-        Common columns that were not looked at.
 
     References
     ----------
@@ -217,9 +215,24 @@ def shared_rows(p: RowSketch, q: RowSketch, left_out: Sequence[str] = ()) -> Fin
     twice = int(np.count_nonzero(counts_p == 2) + np.count_nonzero(counts_q == 2))
     if not _more_than_half(once, once + twice):
         return None
-    scale = 1 << level
-    rows_p = int(counts_p[shared].sum()) * scale
-    rows_q = int(counts_q[at[shared]].sum()) * scale
+    return int(counts_p[shared].sum()), int(counts_q[at[shared]].sum())
+
+
+def shared_rows(p: RowSketch, q: RowSketch, left_out: Sequence[str] = ()) -> Finding | None:
+    """Warn where more rows stand on both sides than chance puts there.
+
+    Parameters
+    ----------
+    p, q : RowSketch
+        The rows of both sides, over the same columns.
+    left_out : sequence of str
+        Common columns that were not looked at.
+    """
+    shared = rows_in_common(p, q)
+    if shared is None:
+        return None
+    level = max(p.level, q.level)
+    rows_p, rows_q = (rows << level for rows in shared)
     if max(rows_p / p.rows, rows_q / q.rows) < _SHARE:
         return None
     side, other, rows, total = "P", "Q", rows_p, p.rows

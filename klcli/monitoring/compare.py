@@ -24,7 +24,7 @@ from klcli.results import Estimate, Finding
 from klcli.workers import elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from klcli.counts import ColumnTable
     from klcli.data.profiles.side import ProfileSide
@@ -52,6 +52,10 @@ class Outcome:
 
     batch: Batch
     columns: tuple[Compared, ...] = ()
+
+    def noticing(self, findings: Iterable[Finding]) -> Outcome:
+        """Return the outcome with what else was noticed of the batch."""
+        return replace(self, batch=replace(self.batch, findings=(*self.batch.findings, *findings)))
 
 
 class Reference:

@@ -16,6 +16,7 @@ from klcli.errors import InputError, UsageError
 from klcli.monitoring.batches import Incoming, identity, incoming
 from klcli.monitoring.changepoint import change_points
 from klcli.monitoring.compare import Outcome, compare
+from klcli.monitoring.deliveries import Deliveries
 from klcli.monitoring.options import DriftOptions
 from klcli.monitoring.references import Earlier, First, Fixed, Opened, check_columns, compared
 from klcli.monitoring.report import Batch, DriftReport, DriftResult, Verdict
@@ -197,8 +198,12 @@ class _Run:
         outcomes: list[Outcome] = []
         count = max(len(batches) - references.start, 1)
         try:
+            deliveries = Deliveries(self.options)
+            for batch in batches[: references.start] if self.options.pooled else ():
+                if _readable(batch):
+                    deliveries.remember(batch.incoming.name, batch.data())
             for position, batch in enumerate(batches[references.start :], references.start):
-                self._compare(batch, references, position, tests, count, outcomes)
+                self._compare(batch, references, position, tests, count, outcomes, deliveries)
         except KeyboardInterrupt:
             if not outcomes:
                 raise
@@ -214,6 +219,7 @@ class _Run:
         tests: int,
         count: int,
         outcomes: list[Outcome],
+        deliveries: Deliveries,
     ) -> None:
         """Add the outcome of one batch: from the state, or by comparing it."""
         name, source = batch.incoming.name, batch.incoming.source
@@ -234,6 +240,10 @@ class _Run:
             outcome = compare(
                 name, source, batch.data(), reference, self.options, tests=tests, progress=progress
             )
+            noticed = deliveries.findings(
+                name, batch.data(), None if self.options.pooled else reference
+            )
+            outcome = outcome.noticing(noticed)
         except InputError as error:
             message = error.message.removeprefix(f"{source}: ")
             reason = Finding(UNREADABLE, f"{message}; {error.hint}")

@@ -21,6 +21,16 @@ ROWS: Final = (
         "Ask who writes the batch, or say what it is: --categorical NAME, --numeric NAME.",
     ),
     (
+        "delivered-again",
+        "All rows of a batch stand in an earlier one, whatever number or label the delivery has.",
+        "Look whether the newest data ever arrived; --fail-on changes makes it an alarm.",
+    ),
+    (
+        "repeated-rows",
+        "More rows of a batch occur twice than chance makes of independent rows, unlike before.",
+        "Look for a part that was loaded twice; --fail-on changes makes it an alarm.",
+    ),
+    (
         "unreadable",
         "A batch could not be read or compared; the others were.",
         "Look at the file; kl drift ends with exit code 3.",

@@ -85,6 +85,24 @@ def test_a_batch_that_cannot_be_read_is_partial(kl, folder):
     assert code == 1
 
 
+def test_a_file_that_comes_again_trips_the_gate_also_when_resumed(kl, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(57721566490)
+    for name in ("ref", "day1", "day2", "day3"):
+        frame = pl.DataFrame({"x": rng.normal(size=300), "y": rng.normal(size=300)})
+        frame.write_csv(f"{name}.csv")
+    frame.write_csv("day4.csv")
+    for _ in range(2):
+        code, _, err = kl(
+            "drift", "ref.csv", "day*.csv", "--fail-on", "changes", "--resume", "state", *FAST
+        )
+        assert code == 1
+        assert err.endswith(
+            "day4.csv: all rows stand in 'day3.csv' as well: the same data once more?\n"
+        )
+        assert "day3.csv: " not in err
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from monitoring.scenarios import data
+
+import klcli
+from klcli.data.overlap import RowSketch
+from klcli.monitoring.deliveries import repeats
+
+ROWS = 600
+
+
+def day(number, label=None):
+    """Return the rows of a day, with a label of the delivery and numbers of the rows."""
+    label = number if label is None else label
+    return data(number, ROWS).with_columns(
+        delivery=pl.lit(f"day {label}"), number=pl.int_range(pl.len()) + label * ROWS
+    )
+
+
+def noticed(reference, batches, **settings):
+    report = klcli.drift(reference, batches, column=["height", "city", "time", "row"], **settings)
+    return {b.name: [(f.code, f.message) for f in b.findings] for b in report.batches}
+
+
+@pytest.mark.parametrize("settings", [{}, {"reference": "previous"}, {"reference": "rolling:3"}])
+def test_the_same_rows_under_another_label_were_delivered_again(settings):
+    batches = {f"day{k}": day(2 if k == 3 else k, k).drop("hour") for k in range(5)}
+    given = [day(9).drop("hour"), batches] if not settings else [batches]
+    report = klcli.drift(*given, exclude=["year"], **settings)
+    found = {b.name: [(f.code, f.message) for f in b.findings] for b in report.batches}
+    ((code, message),) = found.pop("day3")
+    assert code == "delivered-again"
+    assert message == "all rows stand in 'day2' as well: the same data once more?"
+    assert not any(found.values())
+
+
+def test_a_part_of_the_rows_is_told_with_its_share():
+    late = pl.concat([day(2).tail(450), day(1).head(150)])
+    found = noticed(day(9), {"day1": day(1), "day2": late})
+    assert found["day2"] == [("shared-rows", "25 % of the rows stand in 'day1' as well")]
+    found = noticed(pl.concat([day(1), day(2), day(3)]), {"day1": day(1)})
+    assert found["day1"] == [
+        ("shared-rows", "all rows stand in the reference as well, which pulls estimates toward 0")
+    ]
+
+
+def test_rows_that_were_loaded_twice_are_told():
+    twice = pl.concat([day(1), day(1).head(200)])
+    found = noticed(pl.concat([day(8), day(9)]), {"day1": twice, "day2": day(2)})
+    ((code, message),) = found["day1"]
+    assert code == "repeated-rows"
+    assert message.startswith(
+        "25 % of the rows repeat others of the batch, unlike those of the ref"
+    )
+    assert found["day2"] == []
+
+
+def test_what_a_table_always_repeats_is_no_news():
+    pairs = [pl.concat([day(k), day(k).head(200)]) for k in range(3)]
+    assert not any(noticed(pairs[0], {"day1": pairs[1], "day2": pairs[2]}).values())
+
+
+def test_rows_with_weights_may_list_the_same_values():
+    frames = [day(k).with_columns(w=pl.lit(float(k + 1))) for k in (1, 1, 1)]
+    found = noticed(frames[0], {"a": frames[1], "b": frames[2]}, weight="w")
+    assert {code for each in found.values() for code, _ in each} == {"weighted"}
+
+
+def test_chance_repeats_no_rows():
+    rng = np.random.default_rng(69314718055)
+
+    def sketch(values, size=1 << 10):
+        rows = RowSketch(["x"], [False], size)
+        rows.add(pl.DataFrame({"x": values.astype(float)}))
+        return rows
+
+    for _ in range(100):
+        n, m = (10 ** rng.uniform(1, 4, 2)).astype(int)
+        cells, shape = int(10 ** rng.uniform(0, 6)), rng.uniform(1.05, 3)
+        for draw in (
+            lambda size, cells=cells: rng.integers(0, cells, size),
+            lambda size, shape=shape: rng.zipf(shape, size),
+            lambda size, cells=cells: np.round(rng.normal(0, cells, size)),
+        ):
+            assert repeats(sketch(draw(n)), sketch(draw(m), 1 << 17)) == 0
+    single = rng.normal(size=5000)
+    found = repeats(sketch(np.append(single, single[:500])), sketch(rng.normal(size=20_000)))
+    assert found == pytest.approx(1 / 11, abs=0.02)
