@@ -34,15 +34,17 @@ _ALL, _WORTH = 0.995, 0.01
 #: times as many as expected tell of rows that were delivered twice, and how many at least; of
 #: values that could have been seen but in a twentieth of cases; standard errors of those seen.
 _FEW, _TIMES, _FEWEST, _UNSEEN, _ERRORS = 14.0, 3.0, 20.0, 3.0, 2.0
-#: Columns without which equal rows are but equal values.
-_COLUMNS: Final = 2
+#: Columns without which equal rows are but equal values, and with which they are the same rows;
+#: these kinds first, of which values repeat the least.
+_COLUMNS, _MOST = 2, 8
+_KINDS: Final = (Declared.NUMBER, Declared.TIME, Declared.TEXT, Declared.BOOLEAN)
 
 
 class Deliveries:
     """Remembers the rows of batches and tells which of them come again.
 
     Rows are compared without the columns that number or label a delivery: those that are the same
-    in all of its rows, and whole numbers that only rise.
+    in all of its rows, and whole numbers that only rise. A few of the others are enough.
 
     Parameters
     ----------
@@ -64,6 +66,8 @@ class Deliveries:
         names = [
             name for name, tells in zip(head.columns, telling(head, head), strict=True) if tells
         ]
+        names = sorted(names, key=lambda name: _KINDS.index(Declared.of(frame.schema[name])))
+        names = names[:_MOST]
         if not names:
             return None
         sketch = _sketch(frame, names, _ROWS)
