@@ -109,8 +109,11 @@ def outside_support(
     """
     empty = table.q == 0
     nothing = np.zeros(len(empty), dtype=bool)
-    if not table.n_p or not table.n_q:
-        return Escape(1.0 if table.n_p else 0.0, empty & (table.p > 0), None)
+    if not table.n_p:
+        return Escape(0.0, nothing, None)
+    if not table.n_q:
+        message = f"{reference} has no finite values, and so none where those of {sample} lie"
+        return Escape(1.0, empty & (table.p > 0), Finding("outside-range", message))
     run = np.cumsum(np.diff(empty, prepend=empty[:1]).astype(int))
     counts = np.bincount(run, weights=table.p * empty).astype(float)
     alone = _lone_value(table, empty)

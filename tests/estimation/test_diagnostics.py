@@ -106,3 +106,12 @@ def test_ends_of_times_are_told_as_times():
     (forward,) = klcli.estimate(late, early, direction="forward").results
     (told,) = [one.message for one in forward.warnings if one.code == "outside-range"]
     assert "above its largest value 1970-01-20" in told
+
+
+def test_every_lower_bound_says_why_also_where_one_side_has_no_numbers():
+    values = np.random.default_rng(30901699437).normal(size=300)
+    for nothing in (np.nan, np.inf):
+        _, reverse = klcli.estimate(np.full(50, nothing), values).results
+        assert reverse.status == "lower-bound"
+        (why,) = (w.message for w in reverse.warnings if w.code == "outside-range")
+        assert why == "P has no finite values, and so none where those of Q lie"
