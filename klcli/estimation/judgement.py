@@ -11,7 +11,12 @@ import numpy as np
 from klcli.data.wording import counted
 from klcli.diagnostics.resolution import unresolved
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
-from klcli.diagnostics.support import no_number, outside_support, unseen_categories
+from klcli.diagnostics.support import (
+    no_number,
+    outside_support,
+    unseen_categories,
+    untold_share,
+)
 from klcli.diagnostics.tails import heavy_tail
 from klcli.diagnostics.ties import ties
 from klcli.estimation.crosscheck import second_opinion
@@ -138,6 +143,8 @@ def _judge_numbers(
     escape = outside_support(cells, *names, written)
     share = float(cells.n_p / fine.n_p)
     escape = replace(escape, mass=escape.mass * share, bound=escape.bound * share)
+    if not cells.n_q and share >= untold_share(fine.n_p, fine.n_q):
+        escape = replace(escape, abrupt=True)
     findings: list[Finding | None] = []
     status = Status.OK
     # Where Q has no rows, its mass is known to no better than a factor. The interval allows for

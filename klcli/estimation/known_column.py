@@ -36,6 +36,8 @@ _REASONS: Final = {
     "frequency": "categories: corrected frequencies against exact probabilities",
     "ratio": "numbers: their smooth ratio to the known distribution",
 }
+#: Normal scores up to which sums of fourth powers are numbers.
+_FARTHEST: Final = 1e70
 #: The direction from the data to the distribution, seen from the data; and the other one.
 _AWAY, _BACK = Direction.FORWARD, Direction.REVERSE
 
@@ -149,6 +151,11 @@ def examine_column(
 def _chosen(column: KnownColumn, method: Method) -> tuple[KnownCounts, str, Finding | None]:
     """Return the counts to estimate from, the density, and why there is nothing to estimate."""
     own = "frequency" if column.table.labels else "ratio"
+    ends = column.table.lower[[0, -1]] if column.table.points else np.zeros(1)
+    if column.undefined is None and np.abs(ends).max() > _FARTHEST:
+        text = f"values lie {np.abs(ends).max():.1g} standard deviations from the middle of the "
+        text += "distribution, which squares of numbers cannot hold; check their unit"
+        return column.table, own, Finding("not-applicable", text)
     asked = own if method.density == "auto" else method.density
     if column.undefined is not None or asked == own:
         return column.table, own, column.undefined

@@ -34,6 +34,8 @@ UNITS: Final = {"e": "nats", "2": "bits", "10": "bans"}
 STARTS: Final = 3
 #: Seconds of the processor that one search may take: enough for all but stable distributions.
 SECONDS: Final = 60.0
+#: Range of values below which squares of it are no numbers.
+_NARROWEST: Final = 1e-150
 
 
 @one_thread()
@@ -214,6 +216,13 @@ def _check_rows(aim: Aim, families: Sequence[ScipyFamily | NormalMixture]) -> No
     column, rows = aim.column, aim.points.rows
     assert column is not None
     distinct = len(aim.points.values)
+    least, largest = float(aim.points.values.min()), float(aim.points.values.max())
+    if distinct > 1 and not _NARROWEST < largest - least < 1 / _NARROWEST:
+        raise InputError(
+            f"the values of {column.name!r} run from {least:g} to {largest:g}: no number can hold "
+            "the square of that range",
+            "fit multiples of them",
+        )
     for side in families:
         if rows <= side.size:
             text = counted(rows, "row")

@@ -175,13 +175,19 @@ def _numbers(material: Material) -> Inverted:
     ensemble = material.ensemble
     p, q = ensemble.p, ensemble.q
     outer_p, outer_q = table.p[single], table.q[single]
+    if not ensemble.members:
+        # Where one side has no numbers, those of the other are one more cell by itself.
+        outer_p, outer_q = np.append(outer_p, p.sum()), np.append(outer_q, q.sum())
+        p = q = np.empty(0)
     units, n, m = len(p), table.n_p, table.n_q
     if units + len(outer_p) < 2:
         return Inverted(0.0, 0.0, unseen((n, m), material.confidence), 0.0, 0.0)
     share_p, share_q = np.append(p, outer_p) / n, np.append(q, outer_q) / m
     pooled = (n * share_p + m * share_q) / (n + m)
     odds = math.log(n / m)
-    log_ratio = ensemble.log_ratio() + math.log(p.sum() / q.sum()) - odds
+    log_ratio = np.empty(0)
+    if units:
+        log_ratio = ensemble.log_ratio() + math.log(p.sum() / q.sum()) - odds
     alone = np.log(np.maximum(outer_p, 0.5) / np.maximum(outer_q, 0.5)) - odds
     own = np.append(log_ratio, alone)
     observed = float(_distance(log_ratio, share_p - share_q)[()])

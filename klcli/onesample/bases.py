@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _FREEDOMS: Final = (1.0, 2.0, 4.0, 8.0)
 #: Steps of the EM algorithm; each gains most of what is left.
 _STEPS: Final = 30
+#: Spread of normal scores, and relative to them, below which their digits tell nothing.
+_NARROW: Final = 1e-9
 #: Values that a base is fitted to, evenly spaced among all rows if there are more.
 _LOOKED_AT: Final = 4096
 
@@ -89,9 +91,8 @@ def bases(table: KnownCounts) -> list[Base]:
     """
     z, weight = _some(table)
     found = [Base()]
-    mean = float(weight @ z)
-    deviation = math.sqrt(float(weight @ (z - mean) ** 2))
-    if not deviation > 1e-9 * (1 + abs(mean)):
+    mean, deviation = _moments(z, weight)
+    if not deviation > _NARROW * (1 + abs(mean)):
         return found
     plain = Base(mean, deviation, math.inf, 2)
     found.append(plain)
@@ -101,6 +102,17 @@ def bases(table: KnownCounts) -> list[Base]:
     if likelihood[best] > float(weight @ plain.log_ratio(z)):
         found.append(students[best])
     return found
+
+
+def too_narrow(table: KnownCounts) -> bool:
+    """Tell whether rows lie so close together that no base can follow them."""
+    mean, deviation = _moments(*_some(table))
+    return not deviation > _NARROW * (1 + abs(mean))
+
+
+def _moments(z: Floats, weight: Floats) -> tuple[float, float]:
+    mean = float(weight @ z)
+    return mean, math.sqrt(float(weight @ (z - mean) ** 2))
 
 
 def _some(table: KnownCounts) -> tuple[Floats, Floats]:
@@ -119,10 +131,10 @@ def _student(z: Floats, weight: Floats, freedom: float) -> Base:
     places = np.minimum(np.searchsorted(order, [0.25, 0.5, 0.75]), len(z) - 1)
     low, middle, high = z[places]
     location = float(middle)
-    scale = max(float(high - low) / 1.5, 1e-9 * (1 + abs(location)))
+    scale = max(float(high - low) / 1.5, _NARROW * (1 + abs(location)))
     for _ in range(_STEPS):
         x = (z - location) / scale
         pull = weight * (freedom + 1) / (freedom + x * x)
         location = float(pull @ z / pull.sum())
-        scale = max(math.sqrt(float(pull @ (z - location) ** 2)), 1e-9 * (1 + abs(location)))
+        scale = max(math.sqrt(float(pull @ (z - location) ** 2)), _NARROW * (1 + abs(location)))
     return Base(location, scale, freedom, 3)

@@ -10,6 +10,7 @@ import numpy as np
 
 from klcli.diagnostics.tails import heavy_shape
 from klcli.onesample import normal
+from klcli.onesample.bases import too_narrow
 from klcli.results import Finding, Status
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ def doubt_forward(table: KnownCounts, data: str, known: str) -> Doubt:
     The log ratio grows as half the square of the normal score of Q, whose tail over the rows is
     generalised Pareto: from shape 1/2 on, the variance of the mean is infinite.
     """
-    if table.labels or table.n_p < _FEWEST_ROWS:
+    if table.labels:
+        return Doubt()
+    if table.points and len(np.flatnonzero(table.p)) > 1 and too_narrow(table):
+        text = f"the values of {data} lie so close together that no digits are left to tell their "
+        text += f"density under {known}"
+        return Doubt(Status.LOWER_BOUND, (Finding("saturated", f"{text}; a lower bound"),))
+    if table.n_p < _FEWEST_ROWS:
         return Doubt()
     z = table.lower if table.points else normal.middle(table.lower, table.upper)
     shape, error = pareto_shape(z * z, table.p)

@@ -143,3 +143,15 @@ def test_from_python():
     needs = {each.need: each for each in column.advice}
     assert needs["how far, in units"].use == ("wasserstein", "energy")
     assert needs["a metric"].use[0] == "√js"
+
+
+@pytest.mark.parametrize("nothing", [np.nan, np.inf])
+def test_a_side_without_numbers_is_compared_as_one_value(kl, tmp_path, monkeypatch, nothing):
+    monkeypatch.chdir(tmp_path)
+    np.save("nothing.npy", np.full(60, nothing))
+    np.save("numbers.npy", np.random.default_rng(86602540378).normal(size=300))
+    for pair in (["nothing.npy", "numbers.npy"], ["numbers.npy", "nothing.npy"]):
+        code, out, err = kl("compare", *pair, "--format", "json")
+        assert (code, err) == (0, "")
+        found = {row["divergence"]: row["estimate"] for row in json.loads(out)["results"]}
+        assert found["tv"] == pytest.approx(1)

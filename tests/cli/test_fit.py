@@ -168,3 +168,11 @@ def test_errors_say_what_to_do(data, kl, words, error, hint):
 
 def test_densities_on_the_command_line_are_those_of_the_library():
     assert DENSITIES == target.DENSITIES
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e200])
+def test_values_whose_squares_are_no_numbers_are_refused(kl, tmp_path, scale):
+    np.save(tmp_path / "x.npy", scale * np.random.default_rng(50).normal(size=200))
+    code, _, err = kl("fit", str(tmp_path / "x.npy"), "--family", "norm")
+    assert code == 2
+    assert "no number can hold the square of that range" in err

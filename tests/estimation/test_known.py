@@ -277,3 +277,21 @@ def test_a_file_of_that_very_name_is_data(tmp_path, monkeypatch):
     (tmp_path / "norm(0, 1)").write_text("x\n" + "\n".join(map(str, X)))
     report = run(X, "norm(0, 1)", input_format="csv")
     assert report.q.rows == 400
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-11, 1e-30, 1e60, 1e100, 1e300])
+def test_values_of_any_size_are_estimated_or_refused(scale):
+    values = scale * np.random.default_rng(70710678118).normal(size=300)
+    truth = -math.log(scale) + scale**2 / 2 - 0.5 if scale < 1 else None
+    if scale > 1e70:
+        with pytest.raises(UsageError, match="squares of numbers cannot hold"):
+            klcli.estimate(values, "norm(0, 1)")
+        return
+    forward, _ = klcli.estimate(values, "norm(0, 1)").results
+    if scale < 1e-9:
+        assert forward.status == "lower-bound"
+        assert forward.estimate < truth
+        assert "saturated" in [warning.code for warning in forward.warnings]
+    else:
+        assert forward.status == "ok"
+        assert truth is None or forward.ci_low < truth < forward.ci_high
