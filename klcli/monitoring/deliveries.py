@@ -188,6 +188,8 @@ def _values(name: str, dtype: pl.DataType) -> pl.Expr:
         return column(name).cast(pl.Float64)
     if dtype in (pl.Datetime, pl.Date):
         return column(name).cast(pl.Datetime("us"))
+    if dtype.is_temporal():
+        return column(name).to_physical().cast(pl.Float64)
     return column(name).cast(pl.String)
 
 

@@ -59,6 +59,25 @@ def test_rows_that_were_loaded_twice_are_told():
     assert found["day2"] == []
 
 
+@pytest.mark.parametrize(
+    "dtype",
+    [pl.Duration("us"), pl.Time, pl.Datetime("us", "Asia/Tokyo"), pl.Decimal(12, 2),
+     pl.Int128, pl.Categorical],
+)  # fmt: skip
+def test_columns_of_all_types_are_looked_at(dtype):
+    def frame(seed):
+        numbers = pl.Series(np.random.default_rng(seed).integers(0, 9000, (2, 300)).T)
+        both = pl.DataFrame({"x": numbers.arr.get(0), "y": numbers.arr.get(1)})
+        x = pl.col("x")
+        text = dtype in (pl.String, pl.Categorical)
+        return both.with_columns((x.cast(pl.String) if text else x).cast(dtype))
+
+    batches = {"a": frame(1), "b": frame(2), "again": frame(2)}
+    report = klcli.drift(frame(0), batches, resamples=99)
+    found = {b.name: [f.code for f in b.findings] for b in report.batches}
+    assert found == {"a": [], "b": [], "again": ["delivered-again"]}
+
+
 def test_what_a_table_always_repeats_is_no_news():
     pairs = [pl.concat([day(k), day(k).head(200)]) for k in range(3)]
     assert not any(noticed(pairs[0], {"day1": pairs[1], "day2": pairs[2]}).values())
