@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from klcli.typing import Floats
 
 _ISO: Final = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$"
+_PADDED: Final = r"^0+[0-9]+$"
 #: With a space where ISO 8601 has a T.
 _ISO_FORMATS: Final = (
     "%Y-%m-%d",
@@ -202,13 +203,17 @@ def evidence(
         times = test if rows is None else test.fill_null(False) * pl.col(rows)
         return pl.struct(times.sum())
 
-    present, numbers, booleans, dates = bare.select(
+    present, numbers, booleans, dates, padded = bare.select(
         present=counted(every.is_not_null()),
         numbers=counted(every.cast(pl.Float64, strict=False).is_not_null()),
         booleans=counted(every.str.to_lowercase().is_in(_TRUTHS)),
         dates=counted(every.str.contains(_ISO)),
+        padded=counted(every.str.contains(_PADDED)),
     ).row(0)
     return {
-        name: Evidence(present[name], numbers[name], booleans[name], dates[name], final)
+        name: Evidence(
+            present[name], numbers[name], booleans[name], dates[name], final,
+            padded[name], present[name],
+        )
         for name in columns
-    }
+    }  # fmt: skip

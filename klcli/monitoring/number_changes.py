@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klcli.counts import Role
+from klcli.data.profiles.side import ProfileSide
 from klcli.data.wording import number
 from klcli.monitoring.days import day_for_month
 from klcli.monitoring.domain import FEW_VALUES, newcomers
@@ -14,6 +15,7 @@ from klcli.monitoring.exchanges import exchanges
 from klcli.monitoring.extremes import extremes
 from klcli.monitoring.ranges import cut_off, spread_change
 from klcli.monitoring.stuck import repeated_values
+from klcli.monitoring.surprise import bar, log_alone
 from klcli.monitoring.units import unit_change
 from klcli.monitoring.wording import percent, with_shares
 from klcli.results import Finding, Kind
@@ -58,6 +60,7 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     if changed is not None:
         return
     yield from _rounding(column)
+    yield from _zeros_in_front(column)
     new = _new_values(column, values, repeated)
     if new is not None:
         yield new
@@ -102,6 +105,33 @@ def _rounding(column: Column) -> Iterator[Finding]:
             text, _, _ = finding.message.removeprefix(f"{column.table.name!r}: ").partition(";")
             text = text.replace(" of P ", " of the batch ").replace(" of Q ", " of the reference ")
             yield Finding(finding.code, text)
+
+
+def _zeros_in_front(column: Column) -> Iterator[Finding]:
+    """Tell that codes such as 02134 have lost the zeros in front, or got some."""
+    if isinstance(column.p, ProfileSide) or isinstance(column.q, ProfileSide):
+        return
+    name = column.table.name
+    if column.table.kind != Kind.NUMERIC or not (
+        name in column.p.views and name in column.q.views
+    ):
+        return
+    evidence = column.p.views[name].evidence, column.q.views[name].evidence
+    if bool(evidence[0].padded) == bool(evidence[1].padded):
+        return
+    coded = 0 if evidence[0].padded else 1
+    share = evidence[coded].padded / evidence[coded].glanced
+    these, others = column.finite[coded], column.finite[1 - coded]
+    # Of codes of one length, the smallest numbers have zeros in front.
+    largest = these[max(int(share * len(these)) - 1, 0)]
+    rows = int(np.searchsorted(others, largest, side="right"))
+    if rows and log_alone(rows, len(others), len(these)) < bar(column.tests):
+        some = percent(share)
+        text = f"{some} of the values begin with a zero, as codes do, and none of the reference"
+        if coded:
+            text = f"no value begins with a zero, as {some} of those of the reference do"
+            text = f"{text}: codes that have lost it?"
+        yield Finding("respelled", text)
 
 
 def _infinite(column: Column) -> Iterator[Finding]:

@@ -148,6 +148,25 @@ def test_first_days_of_months_are_not_days_read_for_months():
     assert [code for code, _ in changes(later, frame)["x"]] == ["moved-on"]
 
 
+def test_codes_in_text_files_that_lose_their_zeros_are_told(tmp_path):
+    rng = np.random.default_rng(14142135623)
+
+    def found(name, values, form):
+        (tmp_path / name).write_text("code\n" + "\n".join(format(v, form) for v in values) + "\n")
+        report = klcli.drift(tmp_path / "ref.csv", [tmp_path / name])
+        return [(change.code, change.message) for change in report.results[0].changes]
+
+    codes = np.array([2134, 1002, 94110, 60601])
+    assert found("ref.csv", rng.choice(codes, 2000), "05") == []
+    assert found("same.csv", rng.choice(codes, 2000), "05") == []
+    assert found("large.csv", rng.choice(codes[2:], 2000), "05")[0][0] != "respelled"
+    ((code, message),) = found("lost.csv", rng.choice(codes, 2000), "")
+    assert code == "respelled"
+    assert message.startswith("no value begins with a zero, as 5")
+    found("ref.csv", np.arange(200, 1000), "04")
+    assert "respelled" not in [code for code, _ in found("next.csv", np.arange(1000, 1400), "04")]
+
+
 def test_nulls_that_end_are_told_too():
     reference = pl.DataFrame({"x": [None, 1.0, 2.0, 3.0] * 300})
     batch = pl.DataFrame({"x": [1.0, 2.0, 3.0] * 300})
