@@ -213,7 +213,7 @@ def evidence(
     return {
         name: Evidence(
             present[name], numbers[name], booleans[name], dates[name], final,
-            padded[name], present[name],
+            padded[name] / max(present[name], 1),
         )
         for name in columns
     }  # fmt: skip

@@ -53,8 +53,8 @@ class Evidence(NamedTuple):
         Those that can be read as such; counted for text only.
     final : bool
         Whether all rows were looked at for all of it.
-    padded, glanced : int
-        Numbers with zeros in front, as codes have them, among the values that were looked at first.
+    padded : float
+        Share of numbers with zeros in front, as codes have them, among the values looked at first.
     """
 
     present: int
@@ -62,8 +62,7 @@ class Evidence(NamedTuple):
     booleans: int = 0
     dates: int = 0
     final: bool = False
-    padded: int = 0
-    glanced: int = 0
+    padded: float = 0.0
 
 
 class Declared(StrEnum):
@@ -155,10 +154,8 @@ class View:
             hits if reading is which else 0
             for which in (Reading.NUMBER, Reading.TRUTH, Reading.TIME)
         )
-        first = self.evidence
-        return self.seen(
-            Evidence(present, numbers, booleans, dates, enough, first.padded, first.glanced)
-        )
+        padded = self.evidence.padded
+        return self.seen(Evidence(present, numbers, booleans, dates, enough, padded))
 
     def seen(self, evidence: Evidence) -> View:
         """Return the view with other evidence."""

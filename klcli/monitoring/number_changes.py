@@ -116,11 +116,10 @@ def _zeros_in_front(column: Column) -> Iterator[Finding]:
         name in column.p.views and name in column.q.views
     ):
         return
-    evidence = column.p.views[name].evidence, column.q.views[name].evidence
-    if bool(evidence[0].padded) == bool(evidence[1].padded):
+    padded = column.p.views[name].evidence.padded, column.q.views[name].evidence.padded
+    if bool(padded[0]) == bool(padded[1]):
         return
-    coded = 0 if evidence[0].padded else 1
-    share = evidence[coded].padded / evidence[coded].glanced
+    coded, share = (0, padded[0]) if padded[0] else (1, padded[1])
     these, others = column.finite[coded], column.finite[1 - coded]
     # Of codes of one length, the smallest numbers have zeros in front.
     largest = these[max(int(share * len(these)) - 1, 0)]
