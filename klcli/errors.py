@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class KlcliError(Exception):
@@ -52,3 +55,19 @@ class PartialError(KlcliError):
     """Some of the work was done and some failed for a reason of our own."""
 
     exit_code: ClassVar[int] = 3
+
+
+def nearest(name: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Return the known names that look most like another, whatever their case.
+
+    >>> nearest("DEP_DELAY", ["carrier", "dep_delay", "arr_delay"])
+    ['dep_delay']
+    """
+    from difflib import get_close_matches
+
+    by_form: dict[str, list[str]] = {}
+    for each in known:
+        by_form.setdefault(each.casefold(), []).append(each)
+    form = name.casefold()
+    forms = [form] if form in by_form else get_close_matches(form, by_form, n=most)
+    return [each for form in forms for each in by_form[form]][:most]

@@ -8,7 +8,7 @@ import typer
 
 from klcli.cli.options import Format  # noqa: TC001 - Typer looks at it at run time
 from klcli.cli.output import default_format, on_terminal, terminal_width, write_out
-from klcli.errors import UsageError
+from klcli.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from klcli.render.catalogue import Entry
@@ -44,6 +44,10 @@ def methods(
 def _find(entries: tuple[Entry, ...], name: str) -> tuple[Entry, ...]:
     found = tuple(entry for entry in entries if name in (entry.name, entry.group))
     if not found:
-        groups = ", ".join(dict.fromkeys(entry.group for entry in entries))
-        raise UsageError(f"nothing is called {name!r}", f"kl methods lists all; groups: {groups}")
+        groups = dict.fromkeys(entry.group for entry in entries)
+        near = nearest(name, [*groups, *(entry.name for entry in entries)])
+        hint = f"kl methods lists all; groups: {', '.join(groups)}"
+        raise UsageError(
+            f"nothing is called {name!r}", f"did you mean {near[0]!r}?" if near else hint
+        )
     return found

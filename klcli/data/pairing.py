@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from klcli.data.wording import listed
-from klcli.errors import InputError
+from klcli.errors import InputError, nearest
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ def _lone_pair(p: str, q: str, findings: list[Finding]) -> Pair:
 
 
 def _unknown(option: str, name: str, known: Collection[str]) -> InputError:
-    near = difflib.get_close_matches(name, known, n=3)
+    near = nearest(name, known, 3)
     if near:
         hint = f"did you mean {' or '.join(repr(match) for match in near)}?"
     else:

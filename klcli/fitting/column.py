@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from klcli.data.selection import EVERYTHING, Selection
 from klcli.data.side import Side
 from klcli.data.table import Table
 from klcli.data.wording import counted, listed
-from klcli.errors import InputError
+from klcli.errors import InputError, nearest
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def _chosen(table: Table, name: str | None) -> tuple[str, ...]:
     if name is None:
         return tuple(every)
     if name not in table.schema:
-        near = get_close_matches(name, every, n=1)
+        near = nearest(name, every)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {listed(every)}"
         raise InputError(f"--column: no column {name!r} in {table.source}", hint)
     return (name,)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli.data.pairing import idle_kinds
 from klcli.data.wording import listed
-from klcli.errors import UsageError
+from klcli.errors import UsageError, nearest
 from klcli.estimation.choice import Method, check_number
 from klcli.estimation.request import Request
 from klcli.results import UNITS, Direction, Finding, Kind
@@ -134,7 +133,7 @@ class DriftOptions:
         known = [field.name for field in fields(cls)]
         for name in settings:
             if name not in known:
-                near = get_close_matches(name, known, n=1)
+                near = nearest(name, known)
                 hint = f"did you mean {near[0]!r}?" if near else f"choose of: {', '.join(known)}"
                 raise UsageError(f"unknown setting {name!r}", hint)
         several = ("column", "exclude", "categorical", "numeric", "rules")
@@ -296,7 +295,7 @@ class DriftOptions:
         if not patterns:
             return found
         what = f"settings for {listed(list(dict.fromkeys(patterns)))} match no column"
-        near = get_close_matches(patterns[0], names, n=1)
+        near = nearest(patterns[0], names)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return [*found, Finding("unmatched-pattern", what + hint)]
 

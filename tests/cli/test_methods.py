@@ -41,7 +41,14 @@ def test_a_group_gives_its_members(kl):
     assert sorted(entry["name"] for entry in found) == sorted({*DENSITIES, *JOINT})
 
 
-@pytest.mark.parametrize("name", ["kd", "", "--"])
+@pytest.mark.parametrize(("name", "near"), [("kdde", "kde"), ("Heavy-Tail", "heavy-tail")])
+def test_a_misspelt_name_is_answered_with_the_nearest(kl, name, near):
+    code, _, err = kl("methods", name)
+    assert code == 2
+    assert err.endswith(f"hint: did you mean '{near}'?\n")
+
+
+@pytest.mark.parametrize("name", ["xy", "", "--"])
 def test_an_unknown_name(kl, name):
     code, out, err = kl("methods", "--format", "table", "--", name)
     assert (code, out) == (2, "")

@@ -121,3 +121,9 @@ def test_kinds_of_columns_that_are_not_compared_are_told(option):
     pair_columns("ab", "ab", Selection(columns=("a",), **{option: ("a",)}), findings)
     pair_columns("ab", "ab", Selection(**{option: ("b",)}), findings)
     assert findings == []
+
+
+def test_names_in_another_case_are_found():
+    with pytest.raises(InputError) as caught:
+        pair_columns(["dep_delay", "arr_delay"], ["dep_delay"], Selection(("DEP_DELAY",)), [])
+    assert caught.value.hint == "did you mean 'dep_delay'?"
