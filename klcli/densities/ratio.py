@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from statistics import NormalDist
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,26 +11,14 @@ from klcli.counts import CountTable, Role
 from klcli.densities.bands import of_ensemble
 from klcli.densities.bumps import BUMP_VARIANCE, bumps, ends
 from klcli.densities.logistic import Fit, Model, path
-from klcli.densities.splines import linear, natural_cubic
+from klcli.densities.ratio_models import models, normal_score, with_terms
 from klcli.typing import FittedPair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from klcli.typing import Floats, Integers, LogRatio
+    from klcli.typing import Bools, Floats, Integers, LogRatio
 
-#: Prior variance of the slope of the log ratio per unit of normal score, and of the deviation of
-#: an atom from its neighbours: weakly informative, a unit change is ordinary and 4 is rare.
-_SLOPE_VARIANCE = 4.0
-_ATOM_VARIANCE = 1.0
-#: Prior variance of the Pareto shape of p/q, and of q/p, in either tail: shapes beyond 1 belong to
-#: no ratio of densities.
-_SHAPE_VARIANCE = 1.0
-#: Prior variance of the constant: wide enough to be of no account.
-_LEVEL_VARIANCE = 100.0
-#: An atom gets a term of its own where it holds this share of the pooled rows; at most so many.
-_HEAVY = 0.02
-_MOST_ATOMS = 16
 #: Fits that weigh less than this in the average are left out of it.
 _NEGLIGIBLE_WEIGHT = 1e-4
 #: Ends are not added to a model whose evidence is so many nats below the best: with them it would
@@ -73,11 +59,13 @@ class Ensemble:
 class Ratio:
     """The log ratio by penalised logistic regression on the pooled rank.
 
-    Four models compete: a natural cubic smoothing spline in the normal score of the pooled rank
+    Six models compete: a natural cubic smoothing spline in the normal score of the pooled rank
     (linear tails, so normal pairs are nearly linear or quadratic in it), the same with a term for
-    each heavy atom, the same with a Pareto tail of the ratio at either end, and a first-order
-    smoothing spline in the rank (a random walk, for steps, spikes and categories in order). The
-    smoothing parameter of each is integrated over by its
+    each heavy atom, the same with one term for all values where rows are heaped (ages at
+    multiples of five), the same with a Pareto tail of the ratio at either end, a first-order
+    smoothing spline in the rank (a random walk, for steps, spikes and categories in order), and,
+    where most rows are on values that repeat, a line with an independent deviation of each value
+    (random effects [4]_, for values that neighbours say nothing of). The smoothing parameter of each is integrated over by its
     Laplace evidence, and so is the choice between them, so that a null pair is fitted by a
     constant and a sharp one by as many terms as the data can carry.
 
@@ -97,6 +85,8 @@ class Ratio:
        Statistics 27 (1978), 26-33.
     .. [2] G. Wahba, "Spline Models for Observational Data", SIAM 1990, chapters 1 and 4.
     .. [3] D. J. C. MacKay, "Bayesian interpolation", Neural Computation 4 (1992), 415-447.
+    .. [4] N. E. Breslow, D. G. Clayton, "Approximate inference in generalized linear mixed
+       models", J. Am. Stat. Assoc. 88 (1993), 9-25.
     """
 
     groups: int = 256
@@ -138,7 +128,7 @@ class Ratio:
         group = merge(table.p + table.q, self.groups)
         p = np.bincount(group, table.p).astype(float)
         q = np.bincount(group, table.q).astype(float)
-        competing = models(p + q, discrete(table))
+        competing = models(p + q, discrete(table), repeated(table, group))
         paths = [path(model, p, q) for model in competing]
         fits = [
             (model, fit) for model, along in zip(competing, paths, strict=True) for fit in along
@@ -209,55 +199,12 @@ def inner_share(p: Floats, q: Floats) -> Floats:
     return keep
 
 
-def models(counts: Floats, every: bool) -> list[Model]:
-    """Return the competing models for cells with these pooled counts, shape (cells,).
-
-    They depend on the pooled counts alone, so they are the same under any exchange of labels.
-    With `every`, the random walk has a knot at every cell.
-    """
-    return list(_models(counts.tobytes(), every))
-
-
-# The estimate of a column and its permutation test ask for the same; threads may mix columns.
-@lru_cache(maxsize=8)
-def _models(counts_bytes: bytes, every: bool) -> tuple[Model, ...]:
-    counts = np.frombuffer(counts_bytes)
-    rows = float(counts.sum())
-    share = counts / rows
-    rank = np.cumsum(share) - share / 2
-    if len(counts) == 1:
-        one = np.ones((1, 1))
-        return (Model(one, np.zeros((1, 1)), _level(one, share, rows), np.ones(1)),)
-    # The number of knots of a smoothing spline need only outgrow the roughness that n rows can
-    # show, n^(1/5) for two derivatives and n^(1/3) for one; the penalty does the rest.
-    score = _normal_score(rank)
-    knots = _at_most(score, rank, int(np.clip(3.2 * rows ** (1 / 3), 8, 64)))
-    walk_knots = _at_most(
-        rank, rank, len(share) if every else int(np.clip(5 * rows ** (1 / 3), 8, 128)), heavy=share
-    )
-    design, roughness = linear(rank, walk_knots)
-    walk = Model(design, roughness, _level(design, share, rows), _weights(10 * rows, 2e-3, rows))
-    if len(knots) < 3:
-        return (walk,)
-    design, roughness = natural_cubic(score, knots)
-    centred = score - share @ score
-    slope = ((share * centred) @ design) / (share @ centred**2)
-    prior = _level(design, share, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
-    smooth = Model(design, roughness, prior, _weights(10 * rows, 2e-4, rows))
-    heavy = np.flatnonzero(share >= _HEAVY)
-    tails = _with_terms(smooth, _tails(rank, rows), _SHAPE_VARIANCE, rows)
-    if not 0 < len(heavy) < len(counts) - 3:
-        return smooth, tails, walk
-    heavy = heavy[np.argsort(-share[heavy], kind="stable")[:_MOST_ATOMS]]
-    return smooth, _with_atoms(smooth, heavy, rows), tails, walk
-
-
-def _tails(rank: Floats, rows: float) -> Floats:
-    """Return the log ratio of a Pareto tail of shape 1 at either end, shape (cells, 2)."""
-    size = min(0.2, 3 / rows**0.5)
-    beyond = np.stack([rank, 1 - rank], axis=1)
-    terms: Floats = np.maximum(np.log(size / beyond), 0.0)
-    return terms
+def repeated(table: CountTable, group: Integers) -> Bools:
+    """Tell of each group of cells whether most of its rows are on values that repeat."""
+    pooled = table.p + table.q
+    on_atoms = np.bincount(group, pooled * (table.roles == Role.ATOM))
+    result: Bools = on_atoms > np.bincount(group, pooled) / 2
+    return result
 
 
 def _most(fits: list[tuple[Model, Fit]]) -> float:
@@ -294,69 +241,11 @@ def _with_levels(
     extra = np.zeros((len(p), len(stretches)))
     for column, (first, stop) in enumerate(stretches):
         extra[first:stop, column] = 1
-    model = _with_terms(smooth, extra, BUMP_VARIANCE, float(p.sum() + q.sum()))
+    model = with_terms(smooth, extra, BUMP_VARIANCE, float(p.sum() + q.sum()))
     return [
         (model, replace(fit, log_evidence=fit.log_evidence + log_prior))
         for fit in path(model, p, q)
     ]
-
-
-def _with_atoms(model: Model, atoms: Integers, rows: float) -> Model:
-    """Add a term of its own for each of some cells."""
-    extra = np.zeros((len(model.design), len(atoms)))
-    extra[atoms, np.arange(len(atoms))] = 1
-    return _with_terms(model, extra, _ATOM_VARIANCE, rows)
-
-
-def _with_terms(model: Model, extra: Floats, variance: float, rows: float) -> Model:
-    """Add columns to the design, with independent priors of this variance."""
-    return model.extended(extra, 1 / (rows * variance))
-
-
-def _level(design: Floats, share: Floats, rows: float) -> Floats:
-    """Penalty on the mean of the function, with a trace of ridge that keeps matrices regular."""
-    mean = share @ design
-    return np.outer(mean, mean) / (rows * _LEVEL_VARIANCE) + 1e-12 * np.eye(design.shape[1])
-
-
-def _weights(smoothest: float, roughest: float, rows: float) -> Floats:
-    """Return one penalty a decade, as prior precisions per row.
-
-    From `smoothest` (no roughness is left) to `roughest` (the fit would follow jumps of several
-    nats between neighbours).
-    """
-    decades = int(np.ceil(np.log10(smoothest / roughest)))
-    return np.logspace(0, -decades, decades + 1) * (smoothest / rows)
-
-
-def _normal_score(rank: Floats) -> Floats:
-    inverse = NormalDist().inv_cdf
-    return np.array([inverse(u) for u in rank])
-
-
-def _at_most(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -> Floats:
-    """Choose at most about `count` knots among the cells, evenly in rank, with both ends.
-
-    Cells that hold half a knot's share or more (`heavy` holds the shares), and twice what is usual,
-    each get a knot, and their edges too, so that they do not lean on their neighbours.
-    """
-    if len(x) <= count:
-        return x
-    bins = np.minimum((rank * count).astype(int), count - 1)
-    chosen = np.diff(bins, prepend=-1) > 0
-    chosen[-1] = True
-    if heavy is not None:
-        own = np.flatnonzero(heavy >= max(0.5 / count, 2 * _median(heavy)))
-        for around in (own - 1, own, own + 1):
-            chosen[np.clip(around, 0, len(x) - 1)] = True
-    knots: Floats = x[chosen]
-    return knots
-
-
-def _median(values: Floats) -> float:
-    """Return what `np.median` does, which would import numpy.ma for it."""
-    ordered = np.sort(values)
-    return float(ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2
 
 
 def merge(counts: Floats, groups: int) -> Integers:
@@ -375,7 +264,7 @@ def merge(counts: Floats, groups: int) -> Integers:
     # Interpolated: thousands of exact scores would cost more than the fit, and no group
     # boundary needs them.
     grid = np.sort(np.concatenate([grid, rank[:40], rank[-40:]]))
-    score = np.interp(rank, grid, _normal_score(grid))
+    score = np.interp(rank, grid, normal_score(grid))
     position = (rank + (score - score[0]) / (score[-1] - score[0])) / 2
     group = np.minimum((position * groups).astype(int), groups - 1)
     # The outermost cells stay alone, see `inner_share`.

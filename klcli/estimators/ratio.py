@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from klcli.counts import CountTable
-from klcli.densities.ratio import Ratio, discrete, inner_share, merge, models
+from klcli.densities.ratio import Ratio, discrete, inner_share, merge, repeated
+from klcli.densities.ratio_models import models
 from klcli.estimators.frequency import plug_in, plug_in_values
 from klcli.typing import Point
 
@@ -135,7 +136,7 @@ class RatioPlugIn:
         mean_weight = float(np.mean(weight))
         information = mean_weight * (1 - mean_weight)
         evidence, estimates = [], []
-        for model in models(pooled, discrete(table)):
+        for model in models(pooled, discrete(table), repeated(table, group)):
             axes = model.axes(share, information)
             squared_score = (excess @ axes.design) ** 2
             shrink = 1 / (1 + np.outer(axes.roughness, model.weights))

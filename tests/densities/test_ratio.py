@@ -3,7 +3,8 @@ import pytest
 from tables import number_table
 
 from klcli.counts import CountTable, Role
-from klcli.densities.ratio import Ratio, merge, models
+from klcli.densities.ratio import Ratio, merge
+from klcli.densities.ratio_models import models
 
 RNG = np.random.default_rng(660917253847561029)
 
@@ -62,10 +63,25 @@ def test_a_heavy_atom_has_a_ratio_of_its_own():
 
 def test_models_do_not_look_at_labels():
     counts = RNG.poisson(5, 300) + 1.0
-    first, second = models(counts, False), models(counts, False)
+    none = np.zeros(300, dtype=bool)
+    first, second = models(counts, False, none), models(counts, False, none)
     assert len(first) == 3
     for a, b in zip(first, second, strict=True):
         assert np.array_equal(a.design, b.design)
+
+
+def test_values_that_repeat_have_models_of_their_own():
+    counts = np.full(60, 20.0)
+    values = np.ones(60, dtype=bool)
+    assert len(models(counts, True, values)) == 4
+    counts[4::5] = 40
+    heaped = models(counts, True, values)
+    assert len(heaped) == 6  # with terms for each of the heavy ones, and one for all of them
+    shared = heaped[3].design[:, -1]
+    assert list(np.flatnonzero(shared)) == list(range(4, 59, 5))
+    few = np.zeros(60, dtype=bool)
+    few[[4, 9]] = True
+    assert len(models(counts, True, few)) == 5
 
 
 @pytest.mark.parametrize("cells", [1, 2, 3, 4, 7])

@@ -1,0 +1,175 @@
+"""The models of the log ratio that compete, for the pooled counts of cells."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from klcli.densities.logistic import Model
+from klcli.densities.splines import linear, natural_cubic
+
+if TYPE_CHECKING:
+    from klcli.typing import Bools, Floats, Integers
+
+#: Prior variance of the slope of the log ratio per unit of normal score, and of the deviation of
+#: an atom from its neighbours: weakly informative, a unit change is ordinary and 4 is rare.
+_SLOPE_VARIANCE = 4.0
+_ATOM_VARIANCE = 1.0
+#: Prior variance of the Pareto shape of p/q, and of q/p, in either tail: shapes beyond 1 belong to
+#: no ratio of densities.
+_SHAPE_VARIANCE = 1.0
+#: Prior variance of the constant: wide enough to be of no account.
+_LEVEL_VARIANCE = 100.0
+#: An atom gets a term of its own where it holds this share of the pooled rows; at most so many.
+_HEAVY = 0.02
+_MOST_ATOMS = 16
+#: A value is heaped that holds so many times the rows of either neighbour. The term that heaps have
+#: in common costs little where it is not needed, and none where there are none.
+_HEAPED = 1.5
+
+
+def models(counts: Floats, every: bool, atoms: Bools) -> list[Model]:
+    """Return the competing models for cells with these pooled counts, shape (cells,).
+
+    They depend on the pooled counts alone, so they are the same under any exchange of labels.
+    With `every`, the random walk has a knot at every cell. `atoms`, shape (cells,), tells which
+    cells hold values that repeat.
+    """
+    return list(_models(counts.tobytes(), every, atoms.tobytes()))
+
+
+# The estimate of a column and its permutation test ask for the same; threads may mix columns.
+@lru_cache(maxsize=8)
+def _models(counts_bytes: bytes, every: bool, atoms_bytes: bytes) -> tuple[Model, ...]:
+    counts = np.frombuffer(counts_bytes)
+    rows = float(counts.sum())
+    share = counts / rows
+    rank = np.cumsum(share) - share / 2
+    if len(counts) == 1:
+        one = np.ones((1, 1))
+        return (Model(one, np.zeros((1, 1)), _level(one, share, rows), np.ones(1)),)
+    # The number of knots of a smoothing spline need only outgrow the roughness that n rows can
+    # show, n^(1/5) for two derivatives and n^(1/3) for one; the penalty does the rest.
+    score = normal_score(rank)
+    knots = _at_most(score, rank, int(np.clip(3.2 * rows ** (1 / 3), 8, 64)))
+    walk_knots = _at_most(
+        rank, rank, len(share) if every else int(np.clip(5 * rows ** (1 / 3), 8, 128)), heavy=share
+    )
+    design, roughness = linear(rank, walk_knots)
+    walk = Model(design, roughness, _level(design, share, rows), _weights(10 * rows, 2e-3, rows))
+    if len(knots) < 3:
+        return (walk,)
+    design, roughness = natural_cubic(score, knots)
+    centred = score - share @ score
+    slope = ((share * centred) @ design) / (share @ centred**2)
+    prior = _level(design, share, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
+    smooth = Model(design, roughness, prior, _weights(10 * rows, 2e-4, rows))
+    heavy = np.flatnonzero(share >= _HEAVY)
+    tails = with_terms(smooth, _tails(rank, rows), _SHAPE_VARIANCE, rows)
+    atoms = np.flatnonzero(np.frombuffer(atoms_bytes, dtype=bool))
+    of_values = []
+    if share[atoms].sum() >= 0.5:
+        of_values.append(_scattered(centred, share, atoms, rows))
+    heaps = _heaps(share, atoms)
+    if heaps.any():
+        of_values.append(with_terms(smooth, heaps[:, None], _ATOM_VARIANCE, rows))
+    if not 0 < len(heavy) < len(counts) - 3:
+        return smooth, *of_values, tails, walk
+    heavy = heavy[np.argsort(-share[heavy], kind="stable")[:_MOST_ATOMS]]
+    return smooth, _with_atoms(smooth, heavy, rows), *of_values, tails, walk
+
+
+def _scattered(centred: Floats, share: Floats, atoms: Integers, rows: float) -> Model:
+    """Return a line in the normal score with an independent deviation of each value.
+
+    The penalties stand for their variance, from 1/rows, which so many rows do not show, to 1. That
+    of dozens of values is known to about half a decade, so they are two a decade.
+    """
+    size = 2 + len(atoms)
+    design = np.zeros((len(share), size))
+    design[:, 0], design[:, 1] = 1, centred
+    design[atoms, np.arange(2, size)] = 1
+    roughness, prior = np.eye(size), np.eye(size) / (rows * _SLOPE_VARIANCE)
+    roughness[0, 0] = roughness[1, 1] = 0
+    prior[0, 0] = 0
+    prior[:2, :2] += _level(design[:, :2], share, rows)
+    decades = int(np.ceil(np.log10(rows)))
+    return Model(design, roughness, prior, np.logspace(0, -decades, 2 * decades + 1))
+
+
+def _heaps(share: Floats, atoms: Integers) -> Floats:
+    """Return 1 at each value that holds half as many rows again as either neighbour, else 0."""
+    beside = np.concatenate([[np.inf], share, [np.inf]])
+    heaps = np.zeros(len(share))
+    heaps[atoms] = share[atoms] > _HEAPED * np.maximum(beside[:-2], beside[2:])[atoms]
+    return heaps
+
+
+def _tails(rank: Floats, rows: float) -> Floats:
+    """Return the log ratio of a Pareto tail of shape 1 at either end, shape (cells, 2)."""
+    size = min(0.2, 3 / rows**0.5)
+    beyond = np.stack([rank, 1 - rank], axis=1)
+    terms: Floats = np.maximum(np.log(size / beyond), 0.0)
+    return terms
+
+
+def _with_atoms(model: Model, atoms: Integers, rows: float) -> Model:
+    """Add a term of its own for each of some cells."""
+    extra = np.zeros((len(model.design), len(atoms)))
+    extra[atoms, np.arange(len(atoms))] = 1
+    return with_terms(model, extra, _ATOM_VARIANCE, rows)
+
+
+def with_terms(model: Model, extra: Floats, variance: float, rows: float) -> Model:
+    """Add columns to the design, with independent priors of this variance."""
+    return model.extended(extra, 1 / (rows * variance))
+
+
+def _level(design: Floats, share: Floats, rows: float) -> Floats:
+    """Penalty on the mean of the function, with a trace of ridge that keeps matrices regular."""
+    mean = share @ design
+    return np.outer(mean, mean) / (rows * _LEVEL_VARIANCE) + 1e-12 * np.eye(design.shape[1])
+
+
+def _weights(smoothest: float, roughest: float, rows: float) -> Floats:
+    """Return one penalty a decade, as prior precisions per row.
+
+    From `smoothest` (no roughness is left) to `roughest` (the fit would follow jumps of several
+    nats between neighbours).
+    """
+    decades = int(np.ceil(np.log10(smoothest / roughest)))
+    return np.logspace(0, -decades, decades + 1) * (smoothest / rows)
+
+
+def normal_score(rank: Floats) -> Floats:
+    """Return the normal quantiles of ranks in (0, 1)."""
+    inverse = NormalDist().inv_cdf
+    return np.array([inverse(u) for u in rank])
+
+
+def _at_most(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -> Floats:
+    """Choose at most about `count` knots among the cells, evenly in rank, with both ends.
+
+    Cells that hold half a knot's share or more (`heavy` holds the shares), and twice what is usual,
+    each get a knot, and their edges too, so that they do not lean on their neighbours.
+    """
+    if len(x) <= count:
+        return x
+    bins = np.minimum((rank * count).astype(int), count - 1)
+    chosen = np.diff(bins, prepend=-1) > 0
+    chosen[-1] = True
+    if heavy is not None:
+        own = np.flatnonzero(heavy >= max(0.5 / count, 2 * _median(heavy)))
+        for around in (own - 1, own, own + 1):
+            chosen[np.clip(around, 0, len(x) - 1)] = True
+    knots: Floats = x[chosen]
+    return knots
+
+
+def _median(values: Floats) -> float:
+    """Return what `np.median` does, which would import numpy.ma for it."""
+    ordered = np.sort(values)
+    return float(ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2
