@@ -11,7 +11,8 @@ from klcli.counts import CountTable, Role
 from klcli.densities.bands import of_ensemble
 from klcli.densities.bumps import BUMP_VARIANCE, bumps, ends
 from klcli.densities.logistic import Fit, Model, path
-from klcli.densities.ratio_models import models, normal_score, with_terms
+from klcli.densities.ratio_models import deviations, models, normal_score, with_terms
+from klcli.densities.residuals import standardised
 from klcli.typing import FittedPair
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ _NEGLIGIBLE_WEIGHT = 1e-4
 #: Ends are not added to a model whose evidence is so many nats below the best: with them it would
 #: weigh a twentieth of the best with them.
 _LAGGING = 3.0
+#: Values that repeat have terms of their own where the rest that the best fit leaves is as many
+#: standard deviations above its expectation. For s of them the log of the likelihood of a small
+#: variance grows by at most s²/2: at one, by less than Akaike's nat for a parameter.
+_WORTH_A_FIT = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,15 +64,16 @@ class Ensemble:
 class Ratio:
     """The log ratio by penalised logistic regression on the pooled rank.
 
-    Six models compete: a natural cubic smoothing spline in the normal score of the pooled rank
+    Four models compete: a natural cubic smoothing spline in the normal score of the pooled rank
     (linear tails, so normal pairs are nearly linear or quadratic in it), the same with a term for
-    each heavy atom, the same with one term for all values where rows are heaped (ages at
-    multiples of five), the same with a Pareto tail of the ratio at either end, a first-order
-    smoothing spline in the rank (a random walk, for steps, spikes and categories in order), and,
-    where most rows are on values that repeat, a line with an independent deviation of each value
-    (random effects [4]_, for values that neighbours say nothing of). The smoothing parameter of each is integrated over by its
-    Laplace evidence, and so is the choice between them, so that a null pair is fitted by a
-    constant and a sharp one by as many terms as the data can carry.
+    each heavy atom, the same with a Pareto tail of the ratio at either end, and a first-order
+    smoothing spline in the rank (a random walk, for steps, spikes and categories in order). Where
+    values repeat and differ from what the best of these says by more than chance, two more join:
+    one term for all values where rows are heaped (ages at multiples of five), and a line with an
+    independent deviation of each value (random effects [4]_, for values that neighbours say
+    nothing of). The smoothing parameter of each is integrated over by its Laplace evidence, and
+    so is the choice between them, so that a null pair is fitted by a constant and a sharp one by
+    as many terms as the data can carry.
 
     Parameters
     ----------
@@ -128,7 +134,7 @@ class Ratio:
         group = merge(table.p + table.q, self.groups)
         p = np.bincount(group, table.p).astype(float)
         q = np.bincount(group, table.q).astype(float)
-        competing = models(p + q, discrete(table), repeated(table, group))
+        competing = models(p + q, discrete(table))
         paths = [path(model, p, q) for model in competing]
         fits = [
             (model, fit) for model, along in zip(competing, paths, strict=True) for fit in along
@@ -148,6 +154,11 @@ class Ratio:
                 rough += _with_bumps(competing[-1], paths[-1], p, q)
             rough += parted[1]
             fits += rough
+            best = max(fits, key=lambda fit: fit[1].log_evidence)
+            for further in deviations(p + q, repeated(table, group)):
+                if standardised(further.terms, *best, p, q) > _WORTH_A_FIT:
+                    model = further.model(p + q, competing[0])
+                    fits += [(model, fit) for fit in path(model, p, q)]
         evidence = np.array([fit.log_evidence for _, fit in fits])
         weights = np.exp(evidence - evidence.max())
         weights /= weights.sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -31,19 +32,18 @@ _MOST_ATOMS = 16
 _HEAPED = 1.5
 
 
-def models(counts: Floats, every: bool, atoms: Bools) -> list[Model]:
+def models(counts: Floats, every: bool) -> list[Model]:
     """Return the competing models for cells with these pooled counts, shape (cells,).
 
     They depend on the pooled counts alone, so they are the same under any exchange of labels.
-    With `every`, the random walk has a knot at every cell. `atoms`, shape (cells,), tells which
-    cells hold values that repeat.
+    With `every`, the random walk has a knot at every cell.
     """
-    return list(_models(counts.tobytes(), every, atoms.tobytes()))
+    return list(_models(counts.tobytes(), every))
 
 
 # The estimate of a column and its permutation test ask for the same; threads may mix columns.
 @lru_cache(maxsize=8)
-def _models(counts_bytes: bytes, every: bool, atoms_bytes: bytes) -> tuple[Model, ...]:
+def _models(counts_bytes: bytes, every: bool) -> tuple[Model, ...]:
     counts = np.frombuffer(counts_bytes)
     rows = float(counts.sum())
     share = counts / rows
@@ -69,43 +69,71 @@ def _models(counts_bytes: bytes, every: bool, atoms_bytes: bytes) -> tuple[Model
     smooth = Model(design, roughness, prior, _weights(10 * rows, 2e-4, rows))
     heavy = np.flatnonzero(share >= _HEAVY)
     tails = with_terms(smooth, _tails(rank, rows), _SHAPE_VARIANCE, rows)
-    atoms = np.flatnonzero(np.frombuffer(atoms_bytes, dtype=bool))
-    of_values = []
-    if share[atoms].sum() >= 0.5:
-        of_values.append(_scattered(centred, share, atoms, rows))
-    heaps = _heaps(share, atoms)
-    if heaps.any():
-        of_values.append(with_terms(smooth, heaps[:, None], _ATOM_VARIANCE, rows))
     if not 0 < len(heavy) < len(counts) - 3:
-        return smooth, *of_values, tails, walk
+        return smooth, tails, walk
     heavy = heavy[np.argsort(-share[heavy], kind="stable")[:_MOST_ATOMS]]
-    return smooth, _with_atoms(smooth, heavy, rows), *of_values, tails, walk
+    return smooth, _with_atoms(smooth, heavy, rows), tails, walk
 
 
-def _scattered(centred: Floats, share: Floats, atoms: Integers, rows: float) -> Model:
-    """Return a line in the normal score with an independent deviation of each value.
+@dataclass(frozen=True, slots=True, eq=False)
+class Deviations:
+    """By what values that repeat may differ from what their neighbours say.
 
-    The penalties stand for their variance, from 1/rows, which so many rows do not show, to 1. That
-    of dozens of values is known to about half a decade, so they are two a decade.
+    Attributes
+    ----------
+    terms : ndarray, shape (cells, k)
+        Each column is 1 at the cells that have a term in common, and 0 elsewhere; none overlap.
+    variances : ndarray, shape (path,)
+        Of the independent terms: each in turn.
     """
-    size = 2 + len(atoms)
-    design = np.zeros((len(share), size))
-    design[:, 0], design[:, 1] = 1, centred
-    design[atoms, np.arange(2, size)] = 1
-    roughness, prior = np.eye(size), np.eye(size) / (rows * _SLOPE_VARIANCE)
-    roughness[0, 0] = roughness[1, 1] = 0
-    prior[0, 0] = 0
-    prior[:2, :2] += _level(design[:, :2], share, rows)
-    decades = int(np.ceil(np.log10(rows)))
-    return Model(design, roughness, prior, np.logspace(0, -decades, 2 * decades + 1))
+
+    terms: Floats
+    variances: Floats
+
+    def model(self, counts: Floats, smooth: Model) -> Model:
+        """Return the terms on top of a smooth curve, or of a line where their variance is unknown.
+
+        A line, as many terms of unknown variance follow a curve, too.
+        """
+        rows = float(counts.sum())
+        if len(self.variances) == 1:
+            return with_terms(smooth, self.terms, float(self.variances[0]), rows)
+        share = counts / rows
+        score = normal_score(np.cumsum(share) - share / 2)
+        line = np.stack([np.ones(len(share)), score - share @ score], axis=1)
+        size = 2 + self.terms.shape[1]
+        roughness, prior = np.eye(size), np.eye(size) / (rows * _SLOPE_VARIANCE)
+        roughness[0, 0] = roughness[1, 1] = prior[0, 0] = 0
+        prior[:2, :2] += _level(line, share, rows)
+        design = np.hstack([line, self.terms])
+        return Model(design, roughness, prior, 1 / (rows * self.variances))
 
 
-def _heaps(share: Floats, atoms: Integers) -> Floats:
-    """Return 1 at each value that holds half as many rows again as either neighbour, else 0."""
-    beside = np.concatenate([[np.inf], share, [np.inf]])
-    heaps = np.zeros(len(share))
-    heaps[atoms] = share[atoms] > _HEAPED * np.maximum(beside[:-2], beside[2:])[atoms]
-    return heaps
+def deviations(counts: Floats, atoms: Bools) -> list[Deviations]:
+    """Return the terms that values may have where neighbours do not tell what they are.
+
+    They depend on the pooled counts alone. Where most rows are on values that repeat, each has a
+    term of its own. The variance goes from 1/rows, which so many rows do not show, to 1; that of
+    dozens of values is known to about half a decade, so they are two a decade. Values that hold
+    half as many rows again as either neighbour, as heaped ages do, have one term in common.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (cells,)
+        Pooled.
+    atoms : ndarray of bool, shape (cells,)
+        Which cells hold values that repeat.
+    """
+    rows, found = float(counts.sum()), []
+    if counts[atoms].sum() >= rows / 2 and np.count_nonzero(atoms) > 1:
+        decades = int(np.ceil(np.log10(rows)))
+        variances = np.logspace(0, decades, 2 * decades + 1) / rows
+        found.append(Deviations(np.eye(len(counts))[:, atoms], variances))
+    beside = np.concatenate([[np.inf], counts, [np.inf]])
+    heaps = atoms & (counts > _HEAPED * np.maximum(beside[:-2], beside[2:]))
+    if heaps.any():
+        found.append(Deviations(heaps[:, None] * 1.0, np.array([_ATOM_VARIANCE])))
+    return found
 
 
 def _tails(rank: Floats, rows: float) -> Floats:

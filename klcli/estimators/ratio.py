@@ -10,7 +10,7 @@ import numpy as np
 
 from klcli.counts import CountTable
 from klcli.densities.ratio import Ratio, discrete, inner_share, merge, repeated
-from klcli.densities.ratio_models import models
+from klcli.densities.ratio_models import deviations, models
 from klcli.estimators.frequency import plug_in, plug_in_values
 from klcli.typing import Point
 
@@ -136,7 +136,7 @@ class RatioPlugIn:
         mean_weight = float(np.mean(weight))
         information = mean_weight * (1 - mean_weight)
         evidence, estimates = [], []
-        for model in models(pooled, discrete(table), repeated(table, group)):
+        for model in models(pooled, discrete(table)):
             axes = model.axes(share, information)
             squared_score = (excess @ axes.design) ** 2
             shrink = 1 / (1 + np.outer(axes.roughness, model.weights))
@@ -148,6 +148,17 @@ class RatioPlugIn:
             # A constant has no variance, and so no optimism.
             free = information * (share @ axes.design**2 - axes.mean**2)
             optimism = free @ shrink / rows
+            estimates.append((gain - 0.5 * spread - 0.5 * optimism) / information)
+        for further in deviations(pooled, repeated(table, group)):
+            # Alone, without a curve: they do not overlap, so that each is its own axis.
+            held = share @ further.terms
+            free = information * held * (1 - held)
+            squared_score = (excess @ further.terms) ** 2 / free
+            shrink = 1 - 1 / (1 + np.outer(rows * free, further.variances))
+            gain = squared_score @ shrink
+            occam = np.log1p(-shrink).sum(axis=0)
+            evidence.append(0.5 * (rows * gain + occam))
+            spread, optimism = squared_score @ shrink**2, shrink.sum(axis=0) / rows
             estimates.append((gain - 0.5 * spread - 0.5 * optimism) / information)
         stacked = np.hstack(evidence)
         largest = stacked.max(axis=1)

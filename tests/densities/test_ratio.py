@@ -3,8 +3,10 @@ import pytest
 from tables import number_table
 
 from klcli.counts import CountTable, Role
+from klcli.densities.logistic import path
 from klcli.densities.ratio import Ratio, merge
-from klcli.densities.ratio_models import models
+from klcli.densities.ratio_models import deviations, models
+from klcli.densities.residuals import standardised
 
 RNG = np.random.default_rng(660917253847561029)
 
@@ -63,25 +65,47 @@ def test_a_heavy_atom_has_a_ratio_of_its_own():
 
 def test_models_do_not_look_at_labels():
     counts = RNG.poisson(5, 300) + 1.0
-    none = np.zeros(300, dtype=bool)
-    first, second = models(counts, False, none), models(counts, False, none)
+    first, second = models(counts, False), models(counts, False)
     assert len(first) == 3
     for a, b in zip(first, second, strict=True):
         assert np.array_equal(a.design, b.design)
 
 
-def test_values_that_repeat_have_models_of_their_own():
+def test_values_that_repeat_may_deviate_from_their_neighbours():
     counts = np.full(60, 20.0)
     values = np.ones(60, dtype=bool)
-    assert len(models(counts, True, values)) == 4
+    (each,) = deviations(counts, values)
+    assert np.array_equal(each.terms, np.eye(60))
     counts[4::5] = 40
-    heaped = models(counts, True, values)
-    assert len(heaped) == 6  # with terms for each of the heavy ones, and one for all of them
-    shared = heaped[3].design[:, -1]
-    assert list(np.flatnonzero(shared)) == list(range(4, 59, 5))
+    each, heaps = deviations(counts, values)
+    assert list(np.flatnonzero(heaps.terms)) == list(range(4, 59, 5))
     few = np.zeros(60, dtype=bool)
     few[[4, 9]] = True
-    assert len(models(counts, True, few)) == 5
+    (heaps,) = deviations(counts, few)
+    assert list(np.flatnonzero(heaps.terms)) == [4, 9]
+    assert not deviations(counts, np.zeros(60, dtype=bool))
+
+
+def test_values_deviate_only_where_the_curve_leaves_more_than_chance():
+    """The rest has mean 0 and variance 1 where P and Q differ smoothly, so that few have terms."""
+    rng = np.random.default_rng(80291746355)
+    left, joined = [], 0
+    for _ in range(100):
+        p, q = (np.bincount(rng.poisson(mean, 400), minlength=30) * 1.0 for mean in (9, 10))
+        p, q = p[p + q > 0], q[p + q > 0]
+        nan = np.full(len(p), np.nan)
+        fitted = Ratio().ensemble(CountTable(p, q, np.ones(len(p), dtype=np.int8), (), nan, nan))
+        smooth = models(p + q, False)[0]
+        best = max(path(smooth, p, q), key=lambda fit: fit.log_evidence)
+        left.append(standardised(np.eye(len(p)), smooth, best, p, q))
+        own = [
+            np.array_equal(model.roughness[2:, 2:], np.eye(len(p))) for model, _ in fitted.members
+        ]
+        joined += any(own)
+    assert abs(np.mean(left)) < 0.3
+    assert 0.7 < np.std(left) < 1.3
+    # 16 % of normal variables are above their standard deviation.
+    assert joined < 30
 
 
 @pytest.mark.parametrize("cells", [1, 2, 3, 4, 7])

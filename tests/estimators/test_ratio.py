@@ -103,7 +103,7 @@ def test_one_step_resamples_agree_with_refits_of_the_same_model(monkeypatch):
     """With the penalty held fixed: choosing it anew on resampled rows would find false detail."""
     table = ranks(RNG.normal(0, 1, 500), RNG.normal(1, 1, 500))
     pooled = table.p + table.q
-    smooth = models(pooled, every=False, atoms=np.zeros(len(pooled), dtype=bool))[0]
+    smooth = models(pooled, every=False)[0]
     fixed = replace(smooth, weights=smooth.weights[4:5])
     monkeypatch.setattr("klcli.densities.ratio.models", lambda *_: [fixed])
     p = RNG.multinomial(500, table.p / 500, 60).astype(float)

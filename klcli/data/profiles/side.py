@@ -117,7 +117,16 @@ class ProfileSide:
     def finite(self, name: str) -> Floats:
         """Return sorted numbers that are spread as those of a column are."""
         held = self._group[name].values
-        return held.cells.points(SAMPLE_ROWS) if isinstance(held, Numbers) else np.empty(0)
+        if not isinstance(held, Numbers):
+            return np.empty(0)
+        cells = held.cells
+        if self.weighted and cells.exact:
+            # Each value has a row, however much that weighs; the others are where the weight is.
+            rows = (cells.counts > 0).astype(np.float64)
+            further = max(held.finite - float(rows.sum()), 0.0)
+            rows += further * cells.counts / max(cells.total, 1e-300)
+            cells = Cells.counted(cells.bounds, rows)
+        return cells.points(SAMPLE_ROWS)
 
     def count(self, bounds: Mapping[str, Floats]) -> dict[str, Floats]:
         """Count the numbers of columns in the cells between bounds, as `Side.count` does."""
