@@ -53,7 +53,7 @@ def _reasons(report: DriftReport, gate: str) -> Iterator[str]:
                 yield f"changes: {where}: {finding.message}"
         for batch in report.batches:
             for finding in batch.findings:
-                if finding.code in DELIVERIES:
+                if finding.code in DELIVERIES and finding.code not in batch.known:
                     yield f"changes: {printable(batch.name)}: {finding.message}"
 
 

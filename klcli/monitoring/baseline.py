@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from klcli.data.wording import listed
 from klcli.diagnostics.support import untold_share
+from klcli.monitoring.deliveries import DELIVERIES
 from klcli.monitoring.report import Verdict
 from klcli.monitoring.surprise import bar, log_shares, two_shares
 from klcli.results import Finding, Kind, Status
@@ -68,6 +69,8 @@ class Baseline:
         Column, and code of what happened to it.
     schema : tuple of (str, str)
         Column, and code of how it changed the schema.
+    deliveries : tuple of str
+        Codes of what happened to whole batches.
     """
 
     klcli_version: str
@@ -77,9 +80,10 @@ class Baseline:
     drift: tuple[KnownDrift, ...] = ()
     changes: tuple[tuple[str, str], ...] = ()
     schema: tuple[tuple[str, str], ...] = ()
+    deliveries: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.drift) + len(self.changes) + len(self.schema)
+        return sum(map(len, (self.drift, self.changes, self.schema, self.deliveries)))
 
 
 def accepted(report: DriftReport) -> Baseline:
@@ -110,7 +114,12 @@ def accepted(report: DriftReport) -> Baseline:
         tuple(worst.values()),
         tuple(dict.fromkeys(changes)),
         tuple(dict.fromkeys(schema)),
+        tuple(dict.fromkeys(code for batch in report.batches for code in _deliveries(batch))),
     )
+
+
+def _deliveries(batch: Batch) -> Iterator[str]:
+    return (finding.code for finding in batch.findings if finding.code in DELIVERIES)
 
 
 def _known_drift(result: DriftResult) -> KnownDrift:
@@ -240,6 +249,7 @@ def _batch(batch: Batch, baseline: Baseline) -> Batch:
         for code, columns in batch.changed.items()
         if all((column, code) in baseline.schema for column in columns)
     ]
+    known += [code for code in _deliveries(batch) if code in baseline.deliveries]
     return replace(batch, known=tuple(known))
 
 
@@ -284,3 +294,6 @@ def _gone(
         for column, code in baseline.schema:
             if (looks_at is None or looks_at(column)) and (column, code) not in now.schema:
                 yield f"{code} of {column}"
+        for code in baseline.deliveries:
+            if code not in now.deliveries:
+                yield code

@@ -82,4 +82,5 @@ def _baseline(record: dict[str, Any]) -> Baseline:
         tuple(entries),
         changes,
         schema,
+        tuple(map(str, record.get("deliveries", []))),
     )

@@ -141,7 +141,7 @@ class Batch:
     changed : dict of str to tuple of str
         Columns that are new, lost or retyped, by code of the finding.
     known : tuple of str
-        Codes of `findings` whose columns a baseline has, all of them.
+        Codes of `findings` that a baseline has; of columns, all of them.
     """
 
     name: str

@@ -27,6 +27,11 @@ def drifted(value=0.3, error=0.01, **more):
     return result("x", verdict=Verdict.DRIFT, value=value, error=error, **more)
 
 
+AGAIN = Batch(
+    "feb", "feb", 10, "jan", 10, (Finding("delivered-again", "all rows stand in 'jan' as well"),)
+)
+
+
 def known(baseline, *results, **fields):
     return [each.known for each in marked(report(*results, **fields), baseline).results]
 
@@ -49,6 +54,14 @@ def test_a_further_lost_column_is_new():
     fewer = replace(LOST, changed={"lost-columns": ("k",)})
     assert marked(report(batches=[fewer]), accepted(report(batches=[LOST]))).batches[0].known
     assert not marked(report(batches=[LOST]), accepted(report(batches=[fewer]))).batches[0].known
+
+
+def test_what_happened_to_whole_batches_is_known():
+    seen = report(result("x"), batches=[AGAIN])
+    assert marked(seen, accepted(seen)).batches[0].known == ("delivered-again",)
+    assert marked(seen, accepted(report(result("x")))).batches[0].known == ()
+    (finding,) = marked(report(result("x")), accepted(seen)).findings[-1:]
+    assert finding.message.startswith("1 entry of the baseline no longer holds: 'delivered-again'")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +143,7 @@ def test_a_file_keeps_everything(tmp_path):
     entries = report(
         drifted(changes=[NULLS], ci_high=math.inf, escaped_mass=0.25),
         replace(drifted(), estimate=replace(drifted().estimate, column="é\n\"", kind="joint")),
-        batches=[LOST],
+        batches=[LOST, replace(AGAIN, name="mar")],
     )  # fmt: skip
     path = tmp_path / "known.json"
     path.write_text(dumps(accepted(entries)), encoding="utf-8")
