@@ -14,12 +14,12 @@ from klcli.data.wording import number
 from klcli.densities.frequency import Frequency
 from klcli.diagnostics.support import no_number
 from klcli.errors import InputError
-from klcli.estimation.judgement import judge
+from klcli.estimation.judgement import allow_for_cycles, judge
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.parts import ByParts
 from klcli.intervals.influence import noncentral_interval
 from klcli.intervals.permutation import permutation, upper_quantile
-from klcli.results import Direction, Estimate, Finding, Status
+from klcli.results import Direction, Estimate, Finding, Kind, Status
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -118,6 +118,10 @@ def _examine(
         null = shared or permutation(
             tested, turned, permutations, rng, request.first_look, request.plain
         )
+        fine = column.table if forward else column.table.swapped()
+        cyclic = None
+        if column.kind is Kind.DATETIME and choice.density_name == "ratio":
+            point, cyclic = allow_for_cycles(fine, turned, point)
         finite = point
         if not math.isfinite(point.value):
             finite = FrequencyPlugIn(Frequency())(turned)
@@ -130,12 +134,18 @@ def _examine(
             interval = noncentral_interval(
                 0.0, 0.0, 0.0, turned.n_p, turned.n_q, request.confidence
             )
-        fine = column.table if forward else column.table.swapped()
         finer = column.finer if forward or column.finer is None else column.finer.swapped()
         names = ("P", "Q") if forward else ("Q", "P")
         verdict = judge(
             fine, turned, point, choice, names, finer, partial(number, kind=column.kind)
         )
+        if cyclic is not None and verdict.status in (Status.OK, Status.LOWER_BOUND):
+            lower = cyclic.code == "unresolved"
+            verdict = replace(
+                verdict,
+                status=Status.LOWER_BOUND if lower else verdict.status,
+                warnings=(*verdict.warnings, cyclic),
+            )
         if verdict.status is Status.OK and _coarse(column):
             verdict = replace(verdict, status=Status.LOWER_BOUND)
         if verdict.status is Status.UNDEFINED:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klcli.data.wording import counted
+from klcli.diagnostics.cycles import cycles
 from klcli.diagnostics.resolution import unresolved
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import (
@@ -122,6 +123,34 @@ def judge(
         met = "saturated" not in {finding.code for finding in warnings}
         value = max(escape.bound, min(value, math.log(fine.n_q)) if met else 0.0)
     return Verdict(status, value, warnings, escape.mass, escape.bound)
+
+
+def allow_for_cycles(
+    fine: CountTable, table: CountTable, point: Point
+) -> tuple[Point, Finding | None]:
+    """Let the upper end of times reach as far as their cycles, which a smooth ratio hides.
+
+    Parameters
+    ----------
+    fine, table : CountTable
+        The cells as counted, and as estimated from.
+    point : Point
+        The estimate from `table`.
+
+    Returns
+    -------
+    point : Point
+        The same, with what may be beyond it.
+    finding : Finding or None
+        Where chance does not make as much, so that the estimate is a lower bound.
+    """
+    inside = ~no_number(table)
+    numbers, cells = table.subset(inside), fine.subset(~no_number(fine))
+    if not numbers.n_p or not numbers.n_q or not math.isfinite(point.value):
+        return point, None
+    hidden, finding = cycles(cells, numbers, 1 - point.influence_q[inside])
+    hidden *= float(cells.n_p / fine.n_p)
+    return replace(point, beyond_support=math.hypot(point.beyond_support, hidden)), finding
 
 
 def _judge_numbers(

@@ -86,9 +86,14 @@ ROWS: Final = (
     ),
     (
         "unresolved",
-        "Neighbouring values differ more than the smooth ratio shows.",
-        "Read the estimate as a lower bound; try --categorical NAME or --density histogram.",
+        "Neighbouring values differ more than the smooth ratio shows, or times within a day.",
+        "Read it as a lower bound; try --categorical or --density histogram; take hours of times.",
         "McCullagh & Nelder, Generalized Linear Models (1989), section 4.5: overdispersion",
+    ),
+    (
+        "coarse-times",
+        "Times cover so many days that cells do not tell the time of day, which may differ.",
+        "Compare the hour or the weekday as a column of its own.",
     ),
     (
         "extrapolated",

@@ -41,6 +41,15 @@ def uneven():
     return p, RNG.integers(0, 1000, 5000).astype(float)
 
 
+def daily():
+    """Times of ten years."""
+    seconds = np.random.default_rng(93847).random((2, 30_000)) * 86_400 * 3_650
+    return [
+        pl.DataFrame({"t": pl.Series((each * 1e6).astype("int64")).cast(pl.Datetime("us"))})
+        for each in seconds
+    ]
+
+
 #: Code → a pair of samples that has it, options, and what the number in the message looks like.
 CASES = {
     "heavy-tail": (heavy, {}, r"Pareto shape \d\.\d\d"),
@@ -57,6 +66,7 @@ CASES = {
     ),
     "undersampled": (rare, {"categorical": ["x0"]}, r"about \d\d %"),
     "unresolved": (uneven, {}, r"by \d[\d.e+]* standard errors"),
+    "coarse-times": (daily, {}, r"where in a day a time lies"),
     "coarse-bins": (lambda: (normal(), normal(1)), {"bins": 3}, r"holds \d\d\.\d % of all rows"),
     "disagreement": (
         lambda: (normal(), normal(1)),
