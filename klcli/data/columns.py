@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from klcli.counts import ColumnTable, CountTable
+from klcli.data.codes import codes
 from klcli.data.count import folded, label_table, no_table, number_table
 from klcli.data.grain import differently_rounded
 from klcli.data.kinds import TEXT_ROWS, TEXT_SHARE, Reading
@@ -64,7 +65,7 @@ def column_table(
         side = "Q" if table.n_p else "P"
         undefined = Finding("all-missing", f"{pair.name!r} has no value with a weight in {side}")
         table = no_table()
-    findings = [*_noticed(pair, decision, p, q)]
+    findings = [*_noticed(pair, decision, p, q, forced)]
     if undefined is None and counts is not None:
         findings += _hidden(pair, table, p, q)
     return ColumnTable(
@@ -169,7 +170,11 @@ def _hidden(
 
 
 def _noticed(
-    pair: Pair, decision: Decision, p: Side | ProfileSide, q: Side | ProfileSide
+    pair: Pair,
+    decision: Decision,
+    p: Side | ProfileSide,
+    q: Side | ProfileSide,
+    forced: bool,
 ) -> Iterator[Finding]:
     """Say what is odd about the values of a column, and what its sides cannot tell."""
     if decision.problem is None:
@@ -203,6 +208,12 @@ def _noticed(
         )  # fmt: skip
         if rounded is not None:
             yield rounded
+        if decision.kind is Kind.NUMERIC and not forced:
+            sample = p.finite(pair.p), q.finite(pair.q)
+            rows = (of_p.finite + of_q.finite) / max(sum(map(len, sample)), 1)
+            coded = codes(pair.name, *sample, rows)
+            if coded is not None:
+                yield coded
     if of_p.beyond or of_q.beyond:
         yield Finding(
             "precision",

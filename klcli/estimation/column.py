@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from klcli.results import Tuning
     from klcli.typing import Estimator, Floats, Point
 
+#: What a column can be read with that makes a divergence a lower bound.
+_COARSE = ("coarse-profile", "codes", "precision")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examined:
@@ -197,9 +200,10 @@ def _by_parts(estimator: Estimator, choice: Choice) -> Estimator:
 def _coarse(column: ColumnTable) -> bool:
     """Tell whether cells hide a difference: merging them can only lower the divergence.
 
-    Those of a profile may be too coarse, and integers beyond 2^53 fall together.
+    Those of a profile may be too coarse, integers beyond 2^53 fall together, and codes that have
+    nothing in common share cells.
     """
-    return any(finding.code in ("coarse-profile", "precision") for finding in column.findings)
+    return any(finding.code in _COARSE for finding in column.findings)
 
 
 def weighted(column: ColumnTable) -> bool:

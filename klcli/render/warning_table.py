@@ -194,6 +194,11 @@ ROWS: Final = (
         "Check where they come from: often a division by zero.",
     ),
     (
+        "codes",
+        "Single whole numbers hold many rows, and those beside them hardly any.",
+        "Use --categorical NAME for codes, of which the estimate is a lower bound; else --numeric NAME.",
+    ),
+    (
         "precision",
         "Whole numbers beyond 2⁵³ lose digits as floating-point numbers.",
         "If they are identifiers, use --categorical NAME or --exclude NAME.",
