@@ -20,6 +20,8 @@ _FEWEST: Final = 10
 _SHARE: Final = 0.05
 #: Least share of the rows on values that have fewer than `_ROWS`: frequent ones need no neighbours.
 _SPARSE: Final = 0.1
+#: Beyond it, all numbers are whole.
+_EXACT: Final = 2.0**53
 #: Values that are looked at first.
 _GLANCE: Final = 1000
 #: Steps of which values that stand out may be multiples, or one less: these are heaps of amounts.
@@ -41,6 +43,9 @@ def codes(name: str, p: Floats, q: Floats, rows: float) -> Finding | None:
     rows : float
         How many rows each of them stands for.
     """
+    ends = [abs(end) for side in (p, q) for end in (*side[:1], *side[-1:])]
+    if max(ends, default=0.0) >= _EXACT:
+        return None
     if not all(np.all(side[glance] == np.floor(side[glance])) for side, glance in _glances(p, q)):
         return None
     values, counts = np.unique(np.concatenate([p, q]), return_counts=True)

@@ -208,12 +208,12 @@ def _noticed(
         )  # fmt: skip
         if rounded is not None:
             yield rounded
-        if decision.kind is Kind.NUMERIC and not forced:
-            sample = p.finite(pair.p), q.finite(pair.q)
-            rows = (of_p.finite + of_q.finite) / max(sum(map(len, sample)), 1)
-            coded = codes(pair.name, *sample, rows)
-            if coded is not None:
-                yield coded
+    if decision.kind is Kind.NUMERIC and not forced:
+        sample = p.finite(pair.p), q.finite(pair.q)
+        rows = (of_p.finite + of_q.finite) / max(sum(map(len, sample)), 1)
+        coded = codes(pair.name, *sample, rows)
+        if coded is not None:
+            yield coded
     if of_p.beyond or of_q.beyond:
         yield Finding(
             "precision",
