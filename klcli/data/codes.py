@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.data.tallies import EXACT_INTEGERS
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ _FEWEST: Final = 10
 _SHARE: Final = 0.05
 #: Least share of the rows on values that have fewer than `_ROWS`: frequent ones need no neighbours.
 _SPARSE: Final = 0.1
-#: Beyond it, all numbers are whole.
-_EXACT: Final = 2.0**53
 #: Values that are looked at first.
 _GLANCE: Final = 1000
 #: Steps of which values that stand out may be multiples, or one less: these are heaps of amounts.
@@ -43,12 +42,14 @@ def codes(name: str, p: Floats, q: Floats, rows: float) -> Finding | None:
     rows : float
         How many rows each of them stands for.
     """
-    ends = [abs(end) for side in (p, q) for end in (*side[:1], *side[-1:])]
-    if max(ends, default=0.0) >= _EXACT:
-        return None
-    if not all(np.all(side[glance] == np.floor(side[glance])) for side, glance in _glances(p, q)):
-        return None
+    for side in (p, q):
+        some = side[:: len(side) // _GLANCE + 1]
+        if np.any(some != np.floor(some)):
+            return None
     values, counts = np.unique(np.concatenate([p, q]), return_counts=True)
+    # Beyond 2^53 all numbers are whole.
+    if len(values) < _FEWEST or max(-values[0], values[-1]) >= EXACT_INTEGERS:
+        return None
     out = (counts >= _ROWS) & (counts > _TIMES * _beside(values, counts))
     held, total = int(counts[out].sum()), int(counts.sum())
     if np.count_nonzero(out) < _FEWEST or held < _SHARE * total:
@@ -64,10 +65,6 @@ def codes(name: str, p: Floats, q: Floats, rows: float) -> Finding | None:
         f"smoothed away; --categorical {name} compares them as they are, --numeric {name} takes "
         "them for amounts",
     )
-
-
-def _glances(p: Floats, q: Floats) -> list[tuple[Floats, slice]]:
-    return [(side, slice(None, None, len(side) // _GLANCE + 1)) for side in (p, q)]
 
 
 def _beside(values: Floats, counts: Integers) -> Integers:

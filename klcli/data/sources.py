@@ -8,7 +8,6 @@ import os
 import stat
 import warnings
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -19,7 +18,7 @@ from klcli.data.sniff import check_text, compression_of, format_of
 from klcli.data.table import Part, Table, concatenated
 from klcli.data.wording import listed
 from klcli.divergences.written import is_distribution
-from klcli.errors import InputError, UsageError
+from klcli.errors import InputError, UsageError, nearest
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -224,7 +223,7 @@ def _no_such_file(given: str, path: str) -> InputError:
         names = [entry.name for entry in folder.iterdir()]
     except OSError:
         return InputError(f"{given}: no such file", f"there is no folder {str(folder)!r} either")
-    near = [str(folder / name) for name in get_close_matches(Path(path).name, names, n=3)]
+    near = [str(folder / name) for name in nearest(Path(path).name, names, 3)]
     if near:
         return InputError(f"{given}: no such file", f"did you mean {' or '.join(near)}?")
     return InputError(f"{given}: no such file", f"see what is there with: ls {folder}")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: A column with more distinct labels than this on one side is text, and no longer counted.
 LABEL_CAP: Final = 1_000_000
 #: Beyond this, neighbouring integers are the same double.
-_EXACT_INTEGERS: Final = 2**53
+EXACT_INTEGERS: Final = 2**53
 _EXAMPLES: Final = 3
 _BLOCK: Final = 1 << 15
 
@@ -82,7 +82,7 @@ class NumberTally:
             self.minimum = float(np.fmin(self.minimum, least))
             self.maximum = float(np.fmax(self.maximum, most))
             self._add_moments(values)
-            if max(-least, most) >= _EXACT_INTEGERS:
+            if max(-least, most) >= EXACT_INTEGERS:
                 self._add_beyond(raw, converted)
 
     def _add_words(self, words: pl.Series) -> None:
@@ -111,13 +111,13 @@ class NumberTally:
         import polars as pl
 
         if raw.dtype.is_integer():
-            self.beyond += int((raw.cast(pl.Int128).abs() > _EXACT_INTEGERS).sum())
+            self.beyond += int((raw.cast(pl.Int128).abs() > EXACT_INTEGERS).sum())
         elif raw.dtype == pl.String:
             self.beyond += int(
-                raw.filter(converted.abs() >= _EXACT_INTEGERS).str.contains(r"^[+-]?\d+$").sum()
+                raw.filter(converted.abs() >= EXACT_INTEGERS).str.contains(r"^[+-]?\d+$").sum()
             )
         elif raw.dtype.is_decimal():
-            self.beyond += int((converted.abs() >= _EXACT_INTEGERS).sum())
+            self.beyond += int((converted.abs() >= EXACT_INTEGERS).sum())
 
 
 def sum_of_squares(values: Floats, mean: float) -> float:

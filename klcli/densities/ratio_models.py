@@ -13,7 +13,7 @@ from klcli.densities.logistic import Model
 from klcli.densities.splines import linear, natural_cubic
 
 if TYPE_CHECKING:
-    from klcli.typing import Bools, Floats, Integers
+    from klcli.typing import Bools, Floats
 
 #: Prior variance of the slope of the log ratio per unit of normal score, and of the deviation of
 #: an atom from its neighbours: weakly informative, a unit change is ordinary and 4 is rare.
@@ -72,7 +72,8 @@ def _models(counts_bytes: bytes, every: bool) -> tuple[Model, ...]:
     if not 0 < len(heavy) < len(counts) - 3:
         return smooth, tails, walk
     heavy = heavy[np.argsort(-share[heavy], kind="stable")[:_MOST_ATOMS]]
-    return smooth, _with_atoms(smooth, heavy, rows), tails, walk
+    atoms = with_terms(smooth, np.eye(len(counts))[:, heavy], _ATOM_VARIANCE, rows)
+    return smooth, atoms, tails, walk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,13 +143,6 @@ def _tails(rank: Floats, rows: float) -> Floats:
     beyond = np.stack([rank, 1 - rank], axis=1)
     terms: Floats = np.maximum(np.log(size / beyond), 0.0)
     return terms
-
-
-def _with_atoms(model: Model, atoms: Integers, rows: float) -> Model:
-    """Add a term of its own for each of some cells."""
-    extra = np.zeros((len(model.design), len(atoms)))
-    extra[atoms, np.arange(len(atoms))] = 1
-    return with_terms(model, extra, _ATOM_VARIANCE, rows)
 
 
 def with_terms(model: Model, extra: Floats, variance: float, rows: float) -> Model:

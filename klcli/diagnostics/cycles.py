@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.diagnostics.resolution import expected_rows
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -55,11 +56,8 @@ def cycles(fine: CountTable, coarse: CountTable, ratio: Floats) -> tuple[float, 
     .. [1] S. Kullback, "Information Theory and Statistics", Wiley 1959, chapter 5, section 3.
     """
     pooled = fine.p + fine.q
-    middle = np.cumsum(pooled) - pooled / 2
-    owner = np.searchsorted(np.cumsum(coarse.p + coarse.q), middle)
-    odds = ratio[np.minimum(owner, len(ratio) - 1)] * fine.n_p / fine.n_q
-    expected = pooled * odds / (1 + odds)
-    rest, variance = fine.p - expected, expected / (1 + odds)
+    expected, variance = expected_rows(fine, coarse, ratio)
+    rest = fine.p - expected
     # Open cells have no place; all others begin where their first row lies, or near it.
     placed = np.isfinite(fine.lower)
     rest, variance, times, pooled = (each[placed] for each in (rest, variance, fine.lower, pooled))

@@ -19,6 +19,19 @@ _LIMIT = 4.5
 _SCALES = (0, 8, 32)
 
 
+def expected_rows(fine: CountTable, coarse: CountTable, ratio: Floats) -> tuple[Floats, Floats]:
+    """Return how many rows of each fine cell the fitted ratio gives to P, and their variance.
+
+    Parameters as of `unresolved`.
+    """
+    pooled = fine.p + fine.q
+    middle = np.cumsum(pooled) - pooled / 2
+    owner = np.searchsorted(np.cumsum(coarse.p + coarse.q), middle)
+    odds = ratio[np.minimum(owner, len(ratio) - 1)] * fine.n_p / fine.n_q
+    expected: Floats = pooled * odds / (1 + odds)
+    return expected, expected / (1 + odds)
+
+
 def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding | None:
     """Test the fitted ratio against counts on finer cells than it was fitted to.
 
@@ -36,10 +49,7 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
     """
     pooled = fine.p + fine.q
     middle = np.cumsum(pooled) - pooled / 2
-    owner = np.searchsorted(np.cumsum(coarse.p + coarse.q), middle)
-    odds = ratio[np.minimum(owner, len(ratio) - 1)] * fine.n_p / fine.n_q
-    expected = pooled * odds / (1 + odds)
-    spread = expected / (1 + odds)
+    expected, spread = expected_rows(fine, coarse, ratio)
     weighted = bool(np.any(pooled != np.round(pooled)))
     for rows in _SCALES[1:] if weighted else _SCALES:
         bins = np.arange(len(pooled)) if rows == 0 else (middle / rows).astype(int)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,7 @@ from klcli.divergences.known import Known, Mixture
 from klcli.divergences.names import NUMERIC
 from klcli.divergences.probabilities import is_file, read
 from klcli.divergences.vectors import CATEGORICAL, VECTORS, categorical, vector
-from klcli.errors import UsageError
+from klcli.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +109,7 @@ _DEFAULTS: Final = {"loc": 0.0, "scale": 1.0}
 def _of_scipy(call: Call) -> Known:
     """Look a family up in scipy.stats, which takes a second to import."""
     if call.name not in NUMERIC:
-        near = difflib.get_close_matches(call.name[:60], every_family(), n=1, cutoff=0.6)
+        near = nearest(call.name[:60], every_family())
         if near or not call.name.isidentifier() or call.name.startswith("_"):
             hint = f"did you mean {near[0]!r}?" if near else "take a name from scipy.stats"
             raise UsageError(f"no family is called {call.name[:60]!r}", hint)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli.divergences.build import FAMILIES
 from klcli.divergences.names import NUMERIC
-from klcli.errors import UsageError
+from klcli.errors import UsageError, nearest
 from klcli.fitting.families import NormalMixture, ScipyFamily
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def _scipy(name: str) -> tuple[Any, tuple[str, ...], bool]:
         raise UsageError(f"{name} cannot be fitted: {_REFUSED[name]}", "take another --family")
     known = (*FAMILIES, *NUMERIC)
     if name not in known:
-        near = difflib.get_close_matches(name.lower(), (*known, "mixture:2"), n=1, cutoff=0.6)
+        near = nearest(name, (*known, "mixture:2"))
         if near or not name.isidentifier() or name.startswith("_"):
             hint = f"did you mean {near[0]!r}?" if near else "take a name from scipy.stats"
             raise UsageError(f"no family is called {name[:60]!r}", hint)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from klcli.errors import UsageError
+from klcli.errors import UsageError, nearest
 from klcli.monitoring.options import ColumnRule, DriftOptions
 
 if TYPE_CHECKING:
@@ -272,7 +271,7 @@ def _shown(value: Any) -> str:
 
 
 def _unknown(path: Path, table: str, key: str, keys: tuple[str, ...]) -> UsageError:
-    near = get_close_matches(key.replace("_", "-"), keys, n=1)
+    near = nearest(key.replace("_", "-"), keys)
     hint = f"did you mean {near[0]!r}?" if near else f"choose of: {', '.join(keys)}"
     if keys is TABLES and key.replace("_", "-") in DRIFT_KEYS:
         hint = f"it belongs below [{table}.drift]" if table else "it belongs below [drift]"
