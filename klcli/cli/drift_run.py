@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from klcli.cli.output import (
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from klcli.monitoring.config import Config
     from klcli.monitoring.report import DriftReport
@@ -80,11 +80,14 @@ def run(asked: Asked) -> None:
             'name the reference and batches, or have kl.toml name them: sources = ["ref.csv", …]',
         )
     gates = wanted.get("fail-on", [])
-    _check_gates(gates)
+    with _where(config, asked, "fail-on"):
+        _check_gates(gates)
     format_name = wanted.get("format")
-    if format_name is not None and format_name not in DRIFT_FORMATS:
-        raise UsageError.unknown_choice("format", format_name, list(DRIFT_FORMATS))
-    files = check_files(wanted.get("output", []), sources, DRIFT_EXTENSIONS)
+    with _where(config, asked, "format"):
+        if format_name is not None and format_name not in DRIFT_FORMATS:
+            raise UsageError.unknown_choice("format", format_name, list(DRIFT_FORMATS))
+    with _where(config, asked, "output"):
+        files = check_files(wanted.get("output", []), sources, DRIFT_EXTENSIONS)
     check_drawing(files.values())
     if asked.write_baseline is not None:
         _check_baseline(asked.write_baseline, sources)
@@ -161,6 +164,17 @@ def _config(asked: Asked) -> Config:
         return Config()
     path = find_config(Path.cwd()) if asked.config is None else Path(asked.config)
     return Config() if path is None else read_config(path)
+
+
+@contextmanager
+def _where(config: Config, asked: Asked, key: str) -> Iterator[None]:
+    """Name the file of settings in errors about a value that stands there and not in a flag."""
+    try:
+        yield
+    except UsageError as error:
+        if key in asked.run or key not in config.run:
+            raise
+        raise UsageError(f"{config.path}: {error.message}", error.hint) from error
 
 
 def _check_gates(gates: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from klcli.data.wording import listed
+from klcli.data.wording import listed, written_otherwise
 from klcli.errors import InputError, nearest
 from klcli.results import Finding
 
@@ -78,9 +78,11 @@ def pair_columns(
         common = set(left) & set(right)
         pairs = [Pair(name, name, name) for name in left if name in common]
     if not pairs:
+        alike = written_otherwise(left, right)
         raise InputError(
             f"no column is in both: P has {listed(left)}; Q has {listed(right)}",
-            "rename the columns of one, or check --exclude and --weight",
+            f"rename the columns of one{f' ({alike})' if alike else ''}, "
+            "or check --exclude and --weight",
         )
     if selection.columns:
         for name in selection.columns:
@@ -94,12 +96,15 @@ def pair_columns(
         findings.append(Finding("unmatched-pattern", idle_kinds(idle)))
     if selection.columns:
         return tuple(pairs)
-    for side, own in (("P", left), ("Q", right)):
-        alone = [name for name in own if name not in compared]
+    alone_p, alone_q = ([name for name in own if name not in compared] for own in (left, right))
+    for side, alone, others in (("P", alone_p, alone_q), ("Q", alone_q, alone_p)):
         if alone:
+            alike = written_otherwise(alone, others)
             findings.append(
                 Finding(
-                    f"only-in-{side.lower()}", f"not compared, only in {side}: {listed(alone)}"
+                    f"only-in-{side.lower()}",
+                    f"not compared, only in {side}: {listed(alone)}"
+                    + (f"; {alike} of {'Q' if side == 'P' else 'P'}" if alike else ""),
                 )
             )
     return tuple(pairs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,31 @@ def listed(names: Sequence[str], most: int = 10) -> str:
         return "none"
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(repr(name) for name in names[:most]) + more
+
+
+def written_otherwise(names: Sequence[str], others: Sequence[str]) -> str:
+    """Return "'Unit Price' may be 'unit_price'" of names that differ but in case and punctuation.
+
+    Empty if there are none. Names of which several would be alike say nothing.
+
+    >>> written_otherwise(["Unit Price", "size"], ["unit_price", "weight"])
+    "'Unit Price' may be 'unit_price'"
+    """
+    mine, theirs = _by_letters(names), _by_letters(others)
+    pairs = [
+        f"{mine[letters][0]!r} may be {theirs[letters][0]!r}"
+        for letters in mine
+        if letters and len(mine[letters]) == len(theirs.get(letters, ())) == 1
+    ]
+    return ", ".join(pairs)
+
+
+def _by_letters(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return names by their letters and digits alone."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(re.sub(r"[\W_]+", "", name).casefold(), []).append(name)
+    return found
 
 
 def number(value: float, kind: str = Kind.NUMERIC) -> str:

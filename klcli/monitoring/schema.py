@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from klcli.data.wording import listed
+from klcli.data.wording import listed, written_otherwise
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -47,10 +47,16 @@ def schema_findings(
     changed: dict[str, tuple[str, ...]], columns: Sequence[ColumnTable]
 ) -> Iterator[Finding]:
     """Say how the columns of a batch differ from those of its reference."""
-    if new := changed.get("new-columns"):
+    new, lost = changed.get("new-columns", ()), changed.get("lost-columns", ())
+    if new:
         yield Finding("new-columns", f"columns that the reference lacks: {listed(new)}")
-    if lost := changed.get("lost-columns"):
-        yield Finding("lost-columns", f"columns of the reference that are lost: {listed(lost)}")
+    if lost:
+        alike = written_otherwise(lost, new)
+        yield Finding(
+            "lost-columns",
+            f"columns of the reference that are lost: {listed(lost)}"
+            + (f"; {alike} of the batch" if alike else ""),
+        )
     for column in columns:
         if column.undefined is not None and _retyped(column):
             wrong = column.undefined.message.partition(";")[0]

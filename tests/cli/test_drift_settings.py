@@ -112,9 +112,10 @@ def test_no_config_and_config(kl, folder):
     [
         ("[drift]\ntolerence = 1", [], ["kl.toml: unknown key 'tolerence'", "did you mean"]),
         ("[drift]\ntolerance = 'a'", [], ["tolerance in [drift] is 'a'", "a number"]),
-        ("[drift]\nfail-on = 'fire'", [], ["unknown --fail-on 'fire'", "choose one of"]),
-        ("[drift]\nformat = 'pdf'", [], ["unknown format 'pdf'", "junit"]),
-        ("[drift]\noutput = 'r.doc'", [], ["unknown extension", ".html"]),
+        ("[drift]\nfail-on = 'fire'", [], ["kl.toml: unknown --fail-on 'fire'", "choose one of"]),
+        ("[drift]\nformat = 'pdf'", [], ["kl.toml: unknown format 'pdf'", "junit"]),
+        ("[drift]\noutput = 'r.doc'", [], ["kl.toml: ", "unknown extension", ".html"]),
+        ("[drift]\nformat = 'pdf'", ["--format", "doc"], ["error: unknown --format 'doc'", "junit"]),
         ("", ["--config", "none.toml"], ["none.toml: No such file", "--no-config"]),
         ("", ["--config", "kl.toml", "--no-config"], ["exclude each other", "one of them"]),
         ("", ["--baseline", "none.json"], ["baseline none.json: No such file", "--write-base"]),
@@ -234,6 +235,13 @@ def test_a_baseline_lets_known_changes_pass(kl, folder):
     assert "schema: new.csv: columns that the reference lacks: 'z', 'zz'" in err
     assert "null-rate" not in err
     assert "lost" not in err
+
+
+def test_a_column_that_is_written_otherwise_is_named(kl, folder):
+    frame = pl.read_csv("day1.csv")
+    frame.rename({"x": "X_"}).write_csv("new.csv")
+    _, _, err = kl("drift", "ref.csv", "new.csv", "--fail-on", "schema", *FAST)
+    assert "columns of the reference that are lost: 'x'; 'x' may be 'X_' of the batch" in err
 
 
 @pytest.mark.parametrize("form", DRIFT_FORMATS)

@@ -29,6 +29,18 @@ def test_common_columns_in_the_order_of_p():
     }
 
 
+def test_names_that_are_written_otherwise():
+    p, q = ["a", "Unit Price", "x", "X "], ["a", "unit_price", "x_"]
+    _, told = paired(p, q)
+    assert told["only-in-p"].endswith("'X '; 'Unit Price' may be 'unit_price' of Q")
+    assert told["only-in-q"].endswith("'x_'; 'unit_price' may be 'Unit Price' of P")
+    with pytest.raises(InputError) as caught:
+        paired(["Size", "b"], ["SIZE", "c"])
+    assert "'Size' may be 'SIZE'" in caught.value.hint
+    # Names without a letter or digit are not alike.
+    assert paired(["a", "-"], ["a", "_"])[1]["only-in-p"].endswith("only in P: '-'")
+
+
 def test_single_columns_are_paired_whatever_their_names():
     pairs, told = paired(["price"], ["cost"])
     assert pairs == [("price", "price", "cost")]
