@@ -17,6 +17,7 @@ from klcli.estimation.joint_choice import joint_choice
 from klcli.estimation.row_judgement import judge_rows
 from klcli.intervals.rows import finite_value
 from klcli.results import Direction, Estimate, Finding, Kind, Status
+from klcli.workers import elsewhere, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -246,9 +247,10 @@ def examine_rows(
 def _singles(columns: Sequence[ColumnTable], request: Request) -> dict[str, dict[str, Estimate]]:
     """Estimate each column on its own by the default method; no resampling is needed for that."""
     own = replace(request, method=Method(seed=request.seed, resamples=0), resamples=0)
+    found = side_by_side(lambda column: elsewhere(estimate_column, column, own), columns)
     return {
-        column.name: {result.direction: result for result in estimate_column(column, own)}
-        for column in columns
+        column.name: {result.direction: result for result in results}
+        for column, results in zip(columns, found, strict=True)
     }
 
 

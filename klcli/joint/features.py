@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 #: Quantiles at which the cubic truncated powers of a column begin: the knots that Harrell,
 #: "Regression Modeling Strategies" (2015), table 2.3, gives for seven.
 _KNOTS = (0.025, 0.1833, 0.3417, 0.5, 0.6583, 0.8167, 0.975)
+#: Of more columns, fewer knots: all powers together are as many as for 71 columns, as the time
+#: of a fit grows with the square of their number or faster. Harrell's five and six knots are as
+#: evenly spaced as these.
+_MOST_POWERS, _OUTERMOST = 500, 0.05
 #: A level needs this many rows of both samples together for a term of its own.
 _LEAST_ROWS = 10
 #: At most so many levels get terms of their own, the most frequent ones.
@@ -172,15 +176,23 @@ def _varying(columns: Floats) -> Floats:
 
 
 def curves(pool: Pool) -> Floats:
-    """Return cubic truncated powers of each score, standardised."""
-    if not pool.scores.shape[1]:
+    """Return cubic truncated powers of each score, standardised; none where columns are too many."""
+    if not _levels(pool.scores.shape[1]):
         return np.empty((len(pool.label), 0))
-    knots = np.quantile(pool.scores, _KNOTS, axis=0)
+    knots = np.quantile(pool.scores, _levels(pool.scores.shape[1]), axis=0)
     powers = np.hstack([np.maximum(pool.scores - knot, 0.0) ** 3 for knot in knots])
     spread = powers.std(axis=0)
     powers, spread = powers[:, spread > 0], spread[spread > 0]
     result: Floats = (powers - powers.mean(axis=0)) / spread
     return result
+
+
+def _levels(columns: int) -> tuple[float, ...]:
+    """Return at which quantiles of each column powers begin."""
+    count = _MOST_POWERS // columns if columns else 0
+    if count >= len(_KNOTS):
+        return _KNOTS
+    return (0.5,) if count == 1 else tuple(np.linspace(_OUTERMOST, 1 - _OUTERMOST, count))
 
 
 def kernel(pool: Pool, width: float, rng: Generator) -> Floats:

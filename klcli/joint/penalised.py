@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,9 @@ _LONGEST_STEP = 4.0
 #: A fit to a part of the rows ends when the gradient of the mean loss is this small in the metric
 #: of the Hessian: half its square is the loss that remains, below the 1/N that matters.
 _GRADIENT = 1e-3
+#: Steps to where the metric is taken. Rows that a ridge can hardly keep from being separated need
+#: more to the minimum, but the metric need not be exact.
+_NEWTON_STEPS = 8
 #: Rows from which the metric is taken: some for each of a few hundred features.
 _METRIC_ROWS = 4000
 
@@ -38,6 +41,8 @@ class Logistic:
     design: NDArray[np.float32]
     penalty: Floats
     hessian: Floats
+    #: By numbers of rows, of which the parts of a cross-validation have two at most.
+    _inverses: dict[int, Floats] = field(default_factory=dict)
 
     @classmethod
     def prepare(cls, blocks: list[tuple[Floats, float]], label: Bools) -> Logistic:
@@ -61,8 +66,7 @@ class Logistic:
         design, target = self.design[train], label[train].astype(float)
         rows = len(target)
         offset = float(np.log(target.mean() / (1 - target.mean())))
-        metric = np.linalg.cholesky(self.hessian + np.diag(self.penalty / rows))
-        inverse = np.linalg.inv(metric)
+        inverse = self._inverse(rows)
 
         def loss(coordinates: Floats) -> tuple[float, Floats]:
             coefficients = inverse.T @ coordinates
@@ -80,13 +84,20 @@ class Logistic:
         result: Floats = self.design[test].astype(float) @ (inverse.T @ found.x)
         return result
 
+    def _inverse(self, rows: int) -> Floats:
+        """Return the inverse of the root of the metric for so many rows."""
+        if rows not in self._inverses:
+            metric = np.linalg.cholesky(self.hessian + np.diag(self.penalty / rows))
+            self._inverses[rows] = np.linalg.inv(metric)
+        return self._inverses[rows]
+
 
 def _newton(design: Floats, penalty: Floats, label: Bools) -> Floats:
     """Return the Hessian of the mean loss at its penalised minimum over all rows."""
     rows = len(label)
     offset = float(np.log(label.mean() / (1 - label.mean())))
     coefficients = np.zeros(len(penalty))
-    for _ in range(30):
+    for _ in range(_NEWTON_STEPS):
         probability = _sigmoid(design @ coefficients + offset)
         weight = np.maximum(probability * (1 - probability), 1e-6)
         hessian = (design * weight[:, None]).T @ design

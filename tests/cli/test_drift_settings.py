@@ -115,7 +115,11 @@ def test_no_config_and_config(kl, folder):
         ("[drift]\nfail-on = 'fire'", [], ["kl.toml: unknown --fail-on 'fire'", "choose one of"]),
         ("[drift]\nformat = 'pdf'", [], ["kl.toml: unknown format 'pdf'", "junit"]),
         ("[drift]\noutput = 'r.doc'", [], ["kl.toml: ", "unknown extension", ".html"]),
-        ("[drift]\nformat = 'pdf'", ["--format", "doc"], ["error: unknown --format 'doc'", "junit"]),
+        (
+            "[drift]\nformat = 'pdf'",
+            ["--format", "doc"],
+            ["error: unknown --format 'doc'", "junit"],
+        ),
         ("", ["--config", "none.toml"], ["none.toml: No such file", "--no-config"]),
         ("", ["--config", "kl.toml", "--no-config"], ["exclude each other", "one of them"]),
         ("", ["--baseline", "none.json"], ["baseline none.json: No such file", "--write-base"]),

@@ -32,6 +32,14 @@ def test_the_ridge_fit_is_that_of_scikit_learn():
     assert found == pytest.approx(expected, abs=0.02)
 
 
+def test_a_second_fit_is_as_if_it_were_the_first():
+    features, label = problem()
+    model = Logistic.prepare([(features, 2.0)], label)
+    parts = [rng(seed).random(len(label)) < 0.6 for seed in (3, 4, 3)]
+    first, _, again = (model(label, train, ~train) for train in parts)
+    assert np.array_equal(first, again)
+
+
 def test_weights_are_the_nonnegative_maximum_of_the_likelihood():
     from scipy.optimize import minimize
 
@@ -95,6 +103,21 @@ def test_products_are_as_many_as_rows_can_carry():
     fewer = grouped_pool(rows=60)
     assert (products(fewer).shape[1], within_levels(fewer).shape[1]) == (3 + 6 + 3, 0)
     assert products(grouped_pool(rows=40)).shape[1] == 3 + 6
+
+
+@pytest.mark.parametrize(
+    ("columns", "knots"), [(71, 7), (72, 6), (125, 4), (250, 2), (251, 1), (500, 1), (501, 0)]
+)
+def test_powers_are_as_many_as_fits_can_carry(columns, knots):
+    rows = rng().normal(size=(600, columns))
+    pool = Pool.of(rows, np.empty((600, 0), dtype=int), np.arange(600) < 300)
+    powers = curves(pool)
+    assert powers.shape == (600, knots * columns)
+    if knots:
+        # Knots as high as low: no side of the columns is seen better.
+        zero_below = [(powers[:, at * columns] == powers[:, at * columns].min()).mean()
+                      for at in range(knots)]  # fmt: skip
+        assert np.mean(zero_below) == pytest.approx(0.5, abs=0.01)
 
 
 def test_products_within_levels_are_products_of_three():
