@@ -52,7 +52,9 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
     expected, spread = expected_rows(fine, coarse, ratio)
     weighted = bool(np.any(pooled != np.round(pooled)))
     for rows in _SCALES[1:] if weighted else _SCALES:
-        bins = np.arange(len(pooled)) if rows == 0 else (middle / rows).astype(int)
+        # Numbered without gaps: of many rows, few bins begin a cell.
+        place = np.arange(len(pooled)) if rows == 0 else (middle / rows).astype(int)
+        bins = np.cumsum(np.diff(place, prepend=-1) > 0) - 1
         p, mean, variance, count = (
             np.bincount(bins, weights=each) for each in (fine.p, expected, spread, pooled)
         )
