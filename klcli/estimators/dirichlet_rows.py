@@ -105,8 +105,14 @@ def _tallied(counts: Floats, weight: Floats | None = None) -> tuple[Floats, Floa
     each, place = np.unique(counts, return_inverse=True)
     rows, distinct = len(counts), len(each)
     place = (place.reshape(counts.shape) + distinct * np.arange(rows)[:, None]).ravel()
-    times = np.bincount(place, minlength=rows * distinct).reshape(rows, distinct).astype(float)
-    if weight is None:
-        return each, times, np.empty((rows, 0))
-    weights = np.bincount(place, weight.ravel(), rows * distinct).reshape(rows, distinct)
-    return each, times, weights.astype(float)
+    # Counted as weights, which are numbers of the kind that is needed.
+
+    def added_up(weights: Floats) -> Floats:
+        # Of weights, as counts would have to be converted.
+        total: Floats = np.bincount(place, weights.ravel(), rows * distinct).astype(
+            float, copy=False
+        )
+        return total.reshape(rows, distinct)
+
+    times = added_up(np.ones(len(place)))
+    return each, times, np.empty((rows, 0)) if weight is None else added_up(weight)

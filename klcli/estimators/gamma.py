@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from klcli.typing import Floats
+    from klcli.typing import Floats, Integers
 
 #: Steps of Γ(x) = Γ(x + 1)/x before the series, whose first term left out is then below 1e-14.
 _STEPS = 8
+#: Values that are worked on at once: a dozen arrays of so many stay where they are quick to reach.
+_PART = 8192
 
 
 def log_gamma(x: Floats) -> Floats:
@@ -23,6 +25,9 @@ def log_gamma(x: Floats) -> Floats:
     ----------
     .. [1] M. Abramowitz, I. Stegun, "Handbook of Mathematical Functions", 6.1.15 and 6.1.41.
     """
+    if x.size > _PART:
+        parts = np.array_split(x.ravel(), -(-x.size // _PART))
+        return np.concatenate([log_gamma(part) for part in parts]).reshape(x.shape)
     small = x < _STEPS
     few = x[small]
     z = np.where(small, x + _STEPS, x) if len(few) else x
@@ -37,8 +42,8 @@ def log_gamma(x: Floats) -> Floats:
     return result
 
 
-def log_rising(shape: float | Floats, counts: Floats) -> Floats:
-    """Return log Γ(shape + counts)/Γ(shape), 0 where the count is 0.
+def log_rising(shape: float | Floats, counts: Floats | Integers) -> Floats:
+    """Return the sum of log Γ(shape + count)/Γ(shape) over each row of counts.
 
     Whole counts, which repeat, are worked out once each.
 
@@ -46,20 +51,32 @@ def log_rising(shape: float | Floats, counts: Floats) -> Floats:
     ----------
     shape : float or ndarray, shape (shapes,)
         Above 0.
-    counts : ndarray, any shape
+    counts : ndarray of float or int, shape (rows, cells)
         Not below 0.
 
     Returns
     -------
-    ndarray
-        The shape of `counts`, behind (shapes,) for several of them.
+    ndarray, shape (rows,) or (shapes, rows)
     """
     several = np.asarray(shape, dtype=float)
-    largest = counts.max(initial=0.0)
-    if largest < counts.size and np.all(counts == np.floor(counts)):
-        steps = np.log(several[..., None] + np.arange(largest))
-        sums = np.concatenate([np.zeros((*several.shape, 1)), np.cumsum(steps, axis=-1)], axis=-1)
-        result: Floats = np.take(sums, counts.astype(np.intp), axis=-1)
-        return result
-    beside = several.reshape(several.shape + (1,) * counts.ndim)
-    return log_gamma(beside + counts) - log_gamma(beside)
+    largest = counts.max(initial=0)
+    if largest < counts.size and are_whole(counts):
+        sums = np.zeros((*several.shape, int(largest) + 1))
+        steps = sums[..., 1:]
+        np.add(several[..., None], np.arange(largest), out=steps)
+        np.cumsum(np.log(steps, out=steps), axis=-1, out=steps)
+        whole = counts.astype(np.intp, copy=False)
+        rows = max(1, _PART // whole.shape[1])
+        parts = [
+            np.take(sums, whole[first : first + rows], axis=-1).sum(axis=-1)
+            for first in range(0, len(whole), rows)
+        ]
+        return np.concatenate(parts, axis=-1)
+    beside = several[..., None, None]
+    total: Floats = (log_gamma(beside + counts) - log_gamma(beside)).sum(axis=-1)
+    return total
+
+
+def are_whole(counts: Floats | Integers) -> bool:
+    """Tell whether all counts are whole numbers."""
+    return counts.dtype.kind == "i" or bool(np.all(counts == np.floor(counts)))

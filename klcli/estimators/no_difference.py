@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.estimators.gamma import log_rising
+from klcli.estimators.gamma import are_whole, log_rising
 
 if TYPE_CHECKING:
     from klcli.typing import Floats
@@ -55,15 +55,18 @@ def log_bayes_factor(p: Floats, q: Floats) -> Floats:
     if np.all(pooled == pooled[:1]):
         # Rows that only exchange P and Q.
         pooled = pooled[:1]
+    # Looked at once, and not for each deviation.
+    rows_p, rows_q, rows = (
+        each.astype(np.intp) if are_whole(each) else each for each in (p, q, pooled)
+    )
     concentration = 1 / (deviation**2 * share * (1 - share))
     evidence = np.empty((_DEVIATIONS, len(p)))
     at_once = max(1, _AT_ONCE // max(1, p.size))
     for first in range(0, _DEVIATIONS, at_once):
         some = slice(first, first + at_once)
-        from_p = log_rising(concentration[some] * share, p)
-        from_q = log_rising(concentration[some] * (1 - share), q)
-        together = log_rising(concentration[some], pooled)
-        evidence[some] = from_p.sum(axis=2) + from_q.sum(axis=2) - together.sum(axis=2)
+        evidence[some] = log_rising(concentration[some] * share, rows_p)
+        evidence[some] += log_rising(concentration[some] * (1 - share), rows_q)
+        evidence[some] -= log_rising(concentration[some], rows)
     evidence -= n * np.log(share) + m * np.log(1 - share)
     evidence += log_prior[:, None]
     largest = evidence.max(axis=0)

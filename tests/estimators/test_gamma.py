@@ -18,13 +18,20 @@ def test_log_gamma_is_that_of_scipy(x):
     ids=["repeated", "few", "weighted"],
 )
 def test_log_rising_is_a_ratio_of_gamma_functions(shape, counts):
-    counts = np.array(counts, float)
-    expected = special.gammaln(shape + counts) - special.gammaln(shape)
+    counts = np.array([counts, counts[::-1], [0, *counts[1:]]], float)
+    expected = (special.gammaln(shape + counts) - special.gammaln(shape)).sum(axis=1)
     assert log_rising(shape, counts) == pytest.approx(expected, rel=1e-11, abs=1e-11)
 
 
-def test_log_rising_keeps_the_shape():
-    assert log_rising(1.0, np.ones((3, 4))).shape == (3, 4)
+def test_log_rising_of_integers_is_that_of_the_same_numbers():
+    counts = np.random.default_rng(530).poisson(20.0, (300, 100))
+    assert np.array_equal(log_rising(0.7, counts), log_rising(0.7, counts.astype(float)))
+    expected = (special.gammaln(0.7 + counts) - special.gammaln(0.7)).sum(axis=1)
+    assert log_rising(0.7, counts) == pytest.approx(expected, rel=1e-11)
+
+
+def test_log_rising_keeps_the_rows():
+    assert log_rising(1.0, np.ones((3, 4))).shape == (3,)
 
 
 @pytest.mark.parametrize("counts", [np.arange(6.0).reshape(2, 3), np.array([[0.5, 900.0]])])
