@@ -123,8 +123,8 @@ class Estimator(Protocol):
     """How D(P‖Q) is computed from a count table. A frozen dataclass; data enters by the call.
 
     An estimator may also have ``both(table)``, which gives both directions for little more than
-    the price of one; ``null(table, p, q)``, which gives a test statistic and estimates where the
-    labels say nothing; and ``corrects_bias``, True if resampled tables, which are biased against
+    the price of one; ``null(table, p, q)``, which gives a test statistic where the labels say
+    nothing, and a function that gives the estimates; and ``corrects_bias``, True if resampled tables, which are biased against
     the table, have to be centred on the estimate.
     """
 

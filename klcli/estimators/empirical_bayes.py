@@ -29,6 +29,8 @@ _WELL_SAMPLED: Final = 0.01
 _UNDERSAMPLED: Final = 0.05
 #: Rows of exchanged labels that are estimated: quantiles up to 99 % can be read off.
 _NULL_VALUES: Final = 200
+#: Counts that are worked on at once where more are not quicker.
+_FEW: Final = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,8 @@ class EmpiricalBayes:
         del table
         return _values(p, q, _blockwise(log_bayes_factor, p, q))
 
-    def null(self, table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Floats]:
-        """Return a test statistic and the estimate for each row of `p` and `q`.
+    def null(self, table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Callable[[], Floats]]:
+        """Return a test statistic for each row of `p` and `q`, and what gives the estimates.
 
         The likelihood ratio finds differences in frequent categories, the Bayes factor those
         that many rare ones share. The statistic is the larger one, each in units of its spread
@@ -143,29 +145,27 @@ class EmpiricalBayes:
         -------
         statistic : ndarray, shape (resamples,)
             The same in both directions.
-        estimate : ndarray, shape (at most 200,)
-            D(P‖Q), in nats, of the first rows; all of them would take minutes for thousands of
-            categories, and the quantiles that are read off need no more.
+        estimates : callable
+            Gives D(P‖Q), in nats, of the first rows, at most 200; all of them would take minutes
+            for thousands of categories, and the quantiles that are read off need no more.
         """
         del table
         factor = _blockwise(log_bayes_factor, p, q)
-        values = _values(p[:_NULL_VALUES], q[:_NULL_VALUES], factor[:_NULL_VALUES])
-        return _statistic(p, q, factor), values
-
-    def statistic(self, p: Floats, q: Floats) -> Floats:
-        """Return the statistic of `null` alone, shape (resamples,)."""
-        return _statistic(p, q, _blockwise(log_bayes_factor, p, q))
+        first = slice(_NULL_VALUES)
+        return _statistic(p, q, factor), lambda: _values(p[first], q[first], factor[first])
 
 
 def _statistic(p: Floats, q: Floats, factor: Floats) -> Floats:
     """Return the larger of both statistics of each row, given its log Bayes factor."""
-    ratio = _blockwise(likelihood_ratio, p, q)
+    ratio = _blockwise(likelihood_ratio, p, q, _FEW)
     return np.maximum(_standardised(factor), _standardised(ratio))
 
 
-def _blockwise(function: Callable[[Floats, Floats], Floats], p: Floats, q: Floats) -> Floats:
-    """Apply a function of count vectors to as many rows at a time as memory is for."""
-    size = max(1, BLOCK // max(1, p.shape[1]))
+def _blockwise(
+    function: Callable[[Floats, Floats], Floats], p: Floats, q: Floats, at_once: int = BLOCK
+) -> Floats:
+    """Apply a function of count vectors to as many rows as have so many counts at a time."""
+    size = max(1, at_once // max(1, p.shape[1]))
     blocks = [function(p[i : i + size], q[i : i + size]) for i in range(0, len(p), size)]
     return np.concatenate(blocks) if blocks else np.empty(0)
 

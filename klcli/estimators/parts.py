@@ -13,6 +13,8 @@ from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.typing import Point
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from klcli.typing import Bools, Estimator, Floats
 
 _PARTS = FrequencyPlugIn(Frequency())
@@ -72,14 +74,45 @@ class ByParts:
 
     def values(self, table: CountTable, p: Floats, q: Floats) -> Floats:
         """Estimate D for each row of the count vectors `p` and `q`, shape (resamples, cells)."""
-        return self._resampled(table, p, q, test=False)[1]
+        numbers = _numbers(table)
+        if numbers.all():
+            return self.inner.values(table, p, q)
+        usable, within, inner_p, inner_q = _usable(table, numbers, p, q)
+        values = np.zeros(len(p))
+        if usable.any():
+            values[usable] = self.inner.values(within, inner_p, inner_q)
+        return _joined(_parts(table, numbers, p, q), numbers, p, values)
 
-    def null(self, table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Floats]:
-        """Return a test statistic and the estimate for each row of exchanged counts.
+    def null(self, table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Callable[[], Floats]]:
+        """Return a test statistic for each row of exchanged counts, and what gives the estimates.
 
         Log-likelihood ratios of the parts and of the numbers add up.
         """
-        return self._resampled(table, p, q, test=True)
+        numbers = _numbers(table)
+        if numbers.all():
+            return self._null(table, p, q)
+        usable, within, inner_p, inner_q = _usable(table, numbers, p, q)
+        statistic, values = np.zeros(len(p)), np.zeros(len(p))
+        if usable.any():
+            statistic[usable], inner = self._null(within, inner_p, inner_q)
+        parts = _parts(table, numbers, p, q)
+
+        def estimates() -> Floats:
+            if usable.any():
+                values[usable] = inner()
+            return _joined(parts, numbers, p, values)
+
+        return statistic + _likelihood_ratio(parts, p, q), estimates
+
+    def _null(
+        self, table: CountTable, p: Floats, q: Floats
+    ) -> tuple[Floats, Callable[[], Floats]]:
+        own = getattr(self.inner, "null", None)
+        if own is not None:
+            result: tuple[Floats, Callable[[], Floats]] = own(table, p, q)
+            return result
+        values = self.inner.values(table, p, q)
+        return _likelihood_ratio(values, p, q), lambda: values
 
     def _inner(self, table: CountTable) -> tuple[Point, Point]:
         both = getattr(self.inner, "both", None)
@@ -88,28 +121,26 @@ class ByParts:
             return points
         return self.inner(table), self.inner(table.swapped())
 
-    def _resampled(
-        self, table: CountTable, p: Floats, q: Floats, *, test: bool
-    ) -> tuple[Floats, Floats]:
-        numbers = _numbers(table)
-        within = table.subset(numbers)
-        own = getattr(self.inner, "null", None) if test else None
-        inner_p, inner_q = p[:, numbers], q[:, numbers]
-        usable = (inner_p.sum(axis=1) > 0) & (inner_q.sum(axis=1) > 0)
-        statistic, values = np.zeros(len(p)), np.zeros(len(p))
-        if usable.any():
-            if own is not None:
-                result = own(within, inner_p[usable], inner_q[usable])
-            else:
-                estimates = self.inner.values(within, inner_p[usable], inner_q[usable])
-                result = _likelihood_ratio(estimates, inner_p[usable], inner_q[usable]), estimates
-            statistic[usable], values[usable] = result
-        if numbers.all():
-            return statistic, values
-        outer_p, outer_q = _outer(p, numbers), _outer(q, numbers)
-        parts = _PARTS.values(_part_table(table, numbers), outer_p, outer_q)
-        present = inner_p.sum(axis=1) / np.maximum(p.sum(axis=1), 1.0)
-        return statistic + _likelihood_ratio(parts, p, q), parts + present * values
+
+def _usable(
+    table: CountTable, numbers: Bools, p: Floats, q: Floats
+) -> tuple[Bools, CountTable, Floats, Floats]:
+    """Return which resamples have numbers on both sides, and all of these: table and counts."""
+    p, q = p[:, numbers], q[:, numbers]
+    usable = (p.sum(axis=1) > 0) & (q.sum(axis=1) > 0)
+    return usable, table.subset(numbers), p[usable], q[usable]
+
+
+def _parts(table: CountTable, numbers: Bools, p: Floats, q: Floats) -> Floats:
+    """Estimate for each row by how much the parts differ, in nats."""
+    return _PARTS.values(_part_table(table, numbers), _outer(p, numbers), _outer(q, numbers))
+
+
+def _joined(parts: Floats, numbers: Bools, p: Floats, values: Floats) -> Floats:
+    """Join the values of the parts with those within the numbers, as `_chain` does."""
+    present = p[:, numbers].sum(axis=1) / np.maximum(p.sum(axis=1), 1.0)
+    result: Floats = parts + present * values
+    return result
 
 
 def _likelihood_ratio(divergence: Floats, p: Floats, q: Floats) -> Floats:

@@ -15,6 +15,8 @@ from klcli.estimators.frequency import plug_in, plug_in_values
 from klcli.typing import Point
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from klcli.densities.logistic import Model
     from klcli.densities.ratio import Ensemble
     from klcli.typing import Floats, Integers
@@ -105,7 +107,7 @@ class RatioPlugIn:
             estimate += belief * (_functional(log_ratio, p, q) - 0.5 * optimism)
         return estimate
 
-    def null(self, table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Floats]:
+    def null(self, table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Callable[[], Floats]]:
         """Return a test statistic and the estimate where the labels P and Q say nothing.
 
         Both are the quadratic approximation around a ratio of one: a Newton step from there, for
@@ -123,8 +125,8 @@ class RatioPlugIn:
         -------
         statistic : ndarray, shape (resamples,)
             Log Bayes factor against no difference, up to a constant. The same in both directions.
-        estimate : ndarray, shape (resamples,)
-            Approximate D(P‖Q), in nats.
+        estimates : callable
+            Gives D(P‖Q), approximate and in nats, shape (resamples,).
         """
         group = merge(p[0] + q[0], self.density.groups)
         p, q = _merged(p, group), _merged(q, group)
@@ -165,7 +167,7 @@ class RatioPlugIn:
         belief = np.exp(stacked - largest[:, None])
         statistic = np.log(belief.sum(axis=1)) + largest
         estimate = np.sum(belief * np.hstack(estimates), axis=1) / belief.sum(axis=1)
-        return statistic, estimate
+        return statistic, lambda: estimate
 
 
 def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:

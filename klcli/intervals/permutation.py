@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 #: NumPy draws hypergeometric margins exactly below this total; above it they are normal to
 #: within 1e-4 of their standard deviation.
 _EXACT_BELOW = 10**9
-#: Counts from which a statistic that is quicker than the estimates is asked first.
-_MANY: Final = 100_000
 #: A p-value above this is not worth knowing better.
 UNREMARKABLE: Final = 0.1
 
@@ -143,33 +141,31 @@ def permutation(
         return Null(np.nan, np.empty(0))
     if 0 < first_look < resamples:
         start = rng.bit_generator.state
-        p, q = _with_observed(table, *exchange(table, first_look, rng))
-        null = _null(estimator, table, p, q, UNREMARKABLE)
-        if null.p_value > UNREMARKABLE:
-            return null
-        if plain is not None and null.p_value <= 1 / (first_look + 1) and plain(table):
-            values = null.values if null.values.size else _null(estimator, table, p, q).values
-            return Null(1 / (resamples + 1), values)
+        p_value, values = _compared(
+            estimator, table, *_with_observed(table, *exchange(table, first_look, rng))
+        )
+        if p_value > UNREMARKABLE:
+            return Null(p_value, values())
+        if plain is not None and p_value <= 1 / (first_look + 1) and plain(table):
+            return Null(1 / (resamples + 1), values())
         # All over again: the numbers are those of a test that never stopped to look.
         rng.bit_generator.state = start
-    return _null(estimator, table, *_with_observed(table, *exchange(table, resamples, rng)))
+    p_value, values = _compared(
+        estimator, table, *_with_observed(table, *exchange(table, resamples, rng))
+    )
+    return Null(p_value, values())
 
 
-def _null(
-    estimator: Estimator, table: CountTable, p: Floats, q: Floats, above: float = 0.0
-) -> Null:
-    """Test the first row against all; where the p-value is `above` or below, it may be all."""
-    quick = getattr(estimator, "statistic", None)
-    if above and quick is not None and p.size > _MANY:
-        p_value = _p_value(quick(p, q), p, q)
-        if p_value <= above:
-            return Null(p_value, np.empty(0))
+def _compared(
+    estimator: Estimator, table: CountTable, p: Floats, q: Floats
+) -> tuple[float, Callable[[], Floats]]:
+    """Test the first row against all; return its p-value, and what estimates the others."""
     own = getattr(estimator, "null", None)
     if own is None:
-        values = statistic = estimator.values(table, p, q)
-    else:
-        statistic, values = own(table, p, q)
-    return Null(_p_value(statistic, p, q), values[1:])
+        values = estimator.values(table, p, q)
+        return _p_value(values, p, q), lambda: values[1:]
+    statistic, estimates = own(table, p, q)
+    return _p_value(statistic, p, q), lambda: estimates()[1:]
 
 
 def upper_quantile(values: Floats, level: float) -> float:
@@ -181,15 +177,9 @@ def upper_quantile(values: Floats, level: float) -> float:
 
 
 def tested(estimator: Estimator, table: CountTable, resamples: int, rng: Generator) -> float:
-    """Return the p-value of `permutation`, without the estimates where they take their time.
-
-    An estimator whose statistic is quicker than its estimates has it as ``statistic``.
-    """
-    quick = getattr(estimator, "statistic", None)
-    if quick is None:
-        return permutation(estimator, table, resamples, rng).p_value
+    """Return the p-value of `permutation`, without the estimates."""
     p, q = _with_observed(table, *exchange(table, resamples, rng))
-    return _p_value(quick(p, q), p, q)
+    return _compared(estimator, table, p, q)[0]
 
 
 def _with_observed(table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Floats]:

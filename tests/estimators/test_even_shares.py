@@ -171,5 +171,5 @@ def test_evidence_of_exchanged_rows_is_worked_out_for_all_of_them_together(monke
             asked.append(len(counts)) or log_evidence_rows(counts, categories)
         ),
     )
-    DEFAULT.null(table(p[0], q[0]), p, q)
+    DEFAULT.null(table(p[0], q[0]), p, q)[1]()
     assert asked == [1, 36, 36]
