@@ -11,6 +11,7 @@ import numpy as np
 
 from klcli.densities.logistic import Model
 from klcli.densities.splines import linear, natural_cubic
+from klcli.quantiles import median
 
 if TYPE_CHECKING:
     from klcli.typing import Bools, Floats
@@ -184,14 +185,8 @@ def _at_most(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -
     chosen = np.diff(bins, prepend=-1) > 0
     chosen[-1] = True
     if heavy is not None:
-        own = np.flatnonzero(heavy >= max(0.5 / count, 2 * _median(heavy)))
+        own = np.flatnonzero(heavy >= max(0.5 / count, 2 * median(heavy)))
         for around in (own - 1, own, own + 1):
             chosen[np.clip(around, 0, len(x) - 1)] = True
     knots: Floats = x[chosen]
     return knots
-
-
-def _median(values: Floats) -> float:
-    """Return what `np.median` does, which would import numpy.ma for it."""
-    ordered = np.sort(values)
-    return float(ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2

@@ -18,7 +18,8 @@ from klcli.estimation.judgement import allow_for_cycles, judge
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.parts import ByParts
 from klcli.intervals.influence import noncentral_interval
-from klcli.intervals.permutation import permutation, upper_quantile
+from klcli.intervals.permutation import permutation
+from klcli.quantiles import upper_quantile
 from klcli.results import Direction, Estimate, Finding, Kind, Status
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -166,14 +165,6 @@ def _compared(
         return _p_value(values, p, q), lambda: values[1:]
     statistic, estimates = own(table, p, q)
     return _p_value(statistic, p, q), lambda: estimates()[1:]
-
-
-def upper_quantile(values: Floats, level: float) -> float:
-    """Return the smallest of some values that at least this share of the others is not above.
-
-    As `numpy.quantile` does by the method "higher", which imports numpy.ma for it.
-    """
-    return float(np.sort(values)[math.ceil(level * (len(values) - 1))])
 
 
 def tested(estimator: Estimator, table: CountTable, resamples: int, rng: Generator) -> float:

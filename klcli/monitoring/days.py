@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.data.bounds import is_new
+from klcli.monitoring.samples import whole_units
 from klcli.monitoring.wording import percent
 from klcli.results import Finding, Kind
 
@@ -13,11 +15,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from klcli.monitoring.changes import Column
-    from klcli.typing import Floats
+    from klcli.typing import Integers
 
     _Days = NDArray[np.datetime64]
 
-_DAY: Final = 86400.0
+_DAY: Final = 86_400
 _MONTHS: Final = 12
 #: Months over which dates that were turned around must be spread, and share of the rows.
 _SPREAD, _SHARE = 3, 0.05
@@ -37,10 +39,10 @@ def day_for_month(column: Column) -> Finding | None:
     p, q = column.finite
     if not (len(p) and len(q)):
         return None
-    days, rows = np.unique(p // _DAY, return_counts=True)
-    known = np.unique(q // _DAY)
+    days, rows = np.unique(whole_units(p, _DAY), return_counts=True)
+    known = whole_units(q, _DAY)
     dates = _calendar(days)
-    reference = _calendar(known)
+    reference = _calendar(known[is_new(known)])
     if dates is None or reference is None:
         return None
     strayed = _strayed(dates, reference[0], reference[-1])
@@ -73,18 +75,19 @@ def _strayed(dates: _Days, first: np.datetime64, last: np.datetime64) -> NDArray
     """Return which dates lie outside a range, if all of these would not if turned around."""
     outside = (dates < first) | (dates > last)
     some = dates[outside]
-    if len(np.unique(some.astype("datetime64[M]"))) < _SPREAD or np.any(_day(some) > _MONTHS):
+    months = np.count_nonzero(is_new(some.astype("datetime64[M]")))
+    if months < _SPREAD or np.any(_day(some) > _MONTHS):
         return None
     turned = _turned(some)
     return outside if np.all((turned >= first) & (turned <= last)) else None
 
 
-def _calendar(days: Floats) -> _Days | None:
+def _calendar(days: Integers) -> _Days | None:
     """Return days since 1970 as dates; None where there are no such years."""
     low, high = (int(np.datetime64(f"{year}-01-01").astype(int)) for year in _YEARS)
     if days[0] < low or days[-1] > high:
         return None
-    return days.astype(np.int64).astype("datetime64[D]")
+    return days.astype("datetime64[D]")
 
 
 def _day(dates: _Days) -> NDArray[np.int64]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.data.profiles.side import ProfileSide
+from klcli.monitoring.samples import whole_units
 from klcli.monitoring.surprise import bar
+from klcli.quantiles import median
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -41,8 +43,9 @@ def single_hour(column: Column) -> Iterator[Finding]:
         return
     # Where times are a sample of the rows, so are the counts of each hour.
     scale = (column.table.p.rows - column.table.p.missing) / len(p)
-    start = int(p[0] // (_DAY * _HOUR)) * _DAY
-    hours = (p // _HOUR).astype(np.int64) - start
+    hours = whole_units(p, _HOUR)
+    start = int(hours[0]) // _DAY * _DAY
+    hours -= start
     days = int(hours[-1]) // _DAY + 1
     if not _DAYS[0] <= days <= _DAYS[1]:
         return
@@ -58,7 +61,7 @@ def single_hour(column: Column) -> Iterator[Finding]:
     ratio = np.where(worth, counts / np.maximum(expected, 1e-9), 1.0)
     # The median of the squared residuals knows nothing of the hour in question.
     residuals = (counts[worth] - expected[worth]) ** 2 / expected[worth]
-    spread = max(1.0, float(np.median(residuals)) / 0.455)
+    spread = max(1.0, median(residuals) / 0.455)
     limit = bar(column.tests, places)
     for what, like in (
         ("has no rows", ratio == 0),
@@ -78,12 +81,14 @@ def single_hour(column: Column) -> Iterator[Finding]:
 
 def _expected(counts: Floats, inside: Bools) -> Floats:
     """Return what each hour of each day should have by its day and by its hour on other days."""
-    usual = np.nanmedian(np.where(inside, counts, np.nan), axis=0)
-    usual = np.where(np.isfinite(usual), usual, 0.0)
+    usual = np.array([
+        median(each[shown]) if shown.any() else 0.0
+        for each, shown in zip(counts.T, inside.T, strict=True)
+    ])  # fmt: skip
     level = np.empty(len(counts))
     for day, row in enumerate(counts):
         shown = inside[day] & (usual > 0)
-        level[day] = np.median(row[shown] / usual[shown]) if shown.any() else 0.0
+        level[day] = median(row[shown] / usual[shown]) if shown.any() else 0.0
     expected: Floats = level[:, None] * usual[None, :]
     return expected
 

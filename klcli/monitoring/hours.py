@@ -11,7 +11,7 @@ import numpy as np
 from klcli.counts import Role
 from klcli.estimators.dirichlet import log_evidence, log_sum
 from klcli.monitoring.gaps import single_hour
-from klcli.monitoring.samples import are_whole
+from klcli.monitoring.samples import are_whole, whole_units
 from klcli.monitoring.stuck import repeated_values
 from klcli.monitoring.surprise import (
     bar,
@@ -152,10 +152,10 @@ def _hours_of_times(column: Column) -> tuple[Floats, Floats] | None:
     totals = column.table.table.n_p, column.table.table.n_q
     sides = []
     for seconds, total in zip(column.finite, totals, strict=True):
-        hour = (seconds[~np.isin(seconds, apart)] // _HOUR) % _DAY
+        hour = whole_units(seconds[~np.isin(seconds, apart)], _HOUR) % _DAY
         if not len(hour):
             return None
-        counts = np.bincount(hour.astype(int), minlength=_DAY).astype(float)
+        counts = np.bincount(hour, minlength=_DAY).astype(float)
         sides.append(counts * min(1.0, total / counts.sum()))
     return sides[0], sides[1]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from klcli.typing import Floats
+    from klcli.typing import Floats, Integers
 
 #: Quantiles that are compared: the tails are too noisy.
 LEVELS: Final = np.linspace(0.05, 0.95, 37)
@@ -37,6 +37,12 @@ def step(values: Floats) -> float:
         if np.all(np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1)):
             return 10.0**power
     return 0.0
+
+
+def whole_units(seconds: Floats, unit: int) -> Integers:
+    """Return how many whole hours or days after 1970 times are; integers are divided quicker."""
+    whole: Integers = np.floor(seconds).astype(np.int64) // unit
+    return whole
 
 
 def shows_shape(values: Floats) -> bool:

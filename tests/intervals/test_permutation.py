@@ -13,7 +13,6 @@ from klcli.intervals.permutation import (
     exchange,
     likelihood_ratio,
     permutation,
-    upper_quantile,
     whole,
 )
 
@@ -171,14 +170,6 @@ def test_what_is_called_plain_is_tested_all_the_same():
     estimator = FrequencyPlugIn(Frequency())
     null = permutation(estimator, table, 999, np.random.default_rng(3), 99, lambda _: True)
     assert null.p_value > 0.1
-
-
-@pytest.mark.parametrize("level", [0.5, 1 / 3, 0.9, 0.95, 0.975])
-def test_an_upper_quantile_is_that_of_numpy(level):
-    rng = np.random.default_rng(617283945061728394)
-    for size in (1, 2, 20, 199, 999):
-        values = rng.normal(size=size)
-        assert upper_quantile(values, level) == np.quantile(values, level, method="higher")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+"""Quantiles as of NumPy, which would import numpy.ma for them: that takes longer than an estimate."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from klcli.typing import Floats
+
+
+def median(values: Floats) -> float:
+    """Return the middle of some values, or the mean of the two in the middle."""
+    ordered = np.sort(values)
+    return float(ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2
+
+
+def upper_quantile(values: Floats, level: float) -> float:
+    """Return the smallest of some values that at least this share of the others is not above.
+
+    As `numpy.quantile` does by the method "higher".
+    """
+    return float(np.sort(values)[math.ceil(level * (len(values) - 1))])

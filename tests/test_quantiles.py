@@ -1,0 +1,18 @@
+import numpy as np
+import pytest
+
+from klcli.quantiles import median, upper_quantile
+
+
+@pytest.mark.parametrize("level", [0.5, 1 / 3, 0.9, 0.95, 0.975])
+def test_an_upper_quantile_is_that_of_numpy(level):
+    rng = np.random.default_rng(617283945061728394)
+    for size in (1, 2, 20, 199, 999):
+        values = rng.normal(size=size)
+        assert upper_quantile(values, level) == np.quantile(values, level, method="higher")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 24, 999])
+def test_a_median_is_that_of_numpy(size):
+    values = np.random.default_rng(530).normal(size=size)
+    assert median(values) == np.median(values)
