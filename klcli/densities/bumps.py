@@ -17,6 +17,8 @@ BUMP_VARIANCE = 4.0
 #: Log posterior odds from which ends are fitted: below, they would weigh next to nothing.
 _WORTH_WHILE = -2.0
 _LOG_2 = math.log(2)
+#: First cells of stretches that are looked at together.
+_FIRSTS = 64
 
 
 def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]], float]:
@@ -150,12 +152,13 @@ def _log_sum(logs: Floats) -> float:
 @lru_cache(maxsize=4)
 def _log_prior(cells: int) -> Floats:
     """Return the log prior of [i, j), shape (cells + 1, cells + 1), −inf where it is no stretch."""
-    length = np.subtract.outer(-np.arange(cells + 1), -np.arange(cells + 1)).astype(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_prior = -np.log(2 * cells * length * np.log(cells))
-        log_prior[0] = -np.log(4 * length[0] * np.log(cells))
-        log_prior[:, -1] = -np.log(4 * length[:, -1] * np.log(cells))
-    result: Floats = np.where((length >= 1) & (length < cells), log_prior, -np.inf)
+    length = np.arange(1.0, cells)
+    # By how far the end is behind the first cell, from −cells to cells.
+    inner = np.full(2 * cells + 1, -np.inf)
+    inner[cells + 1 : -1] = -np.log(2 * cells * length * np.log(cells))
+    result: Floats = np.lib.stride_tricks.sliding_window_view(inner, cells + 1)[::-1].copy()
+    result[0, 1:-1] = -np.log(4 * length * np.log(cells))
+    result[1:-1, -1] = result[0, -2:0:-1]
     result.flags.writeable = False
     return result
 
@@ -166,16 +169,21 @@ def _promising(sums: list[Floats], log_prior: Floats) -> tuple[Integers, Integer
     The deviance of (x, y) from (μ, ν) of the same sum is at most (x − μ)²(1/μ + 1/ν).
     """
     rows_p, rows_q, mean, _ = sums
-    surplus = np.subtract.outer(rows_p - mean, rows_p - mean)
-    expected = np.maximum(-np.subtract.outer(mean, mean), 1e-300)
-    other = rows_p + rows_q - mean
-    with np.errstate(over="ignore"):
-        bound = surplus**2 * (
-            1 / expected + 1 / np.maximum(-np.subtract.outer(other, other), 1e-300)
+    surplus, other = rows_p - mean, rows_p + rows_q - mean
+    firsts, stops = [], []
+    # In parts that stay in the processor's cache, without the stretches that end before they begin.
+    for begin in range(0, len(mean) - 1, _FIRSTS):
+        some, after = slice(begin, begin + _FIRSTS), slice(begin + 1, None)
+        excess, expected, rest = (
+            each[None, after] - each[some, None] for each in (surplus, mean, other)
         )
-    # Half a nat more than rounding of a billion rows can take away.
-    first, stop = np.nonzero(bound > -0.5 - log_prior)
-    return first, stop
+        with np.errstate(over="ignore"):
+            bound = excess**2 * (1 / np.maximum(expected, 1e-300) + 1 / np.maximum(rest, 1e-300))
+        # Half a nat more than rounding of a billion rows can take away.
+        first, stop = np.nonzero(bound > -0.5 - log_prior[some, after])
+        firsts.append(first + begin)
+        stops.append(stop + begin + 1)
+    return np.concatenate(firsts), np.concatenate(stops)
 
 
 def _gain(sums: list[Floats], first: Integers, stop: Integers, log_prior: Floats) -> Floats:
