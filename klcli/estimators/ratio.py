@@ -174,13 +174,14 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     """Estimate one direction; `table` is already turned, `sign` turns the ensemble."""
     p, q = (ensemble.p, ensemble.q)[::sign]
     share_p, share_q = p / p.sum(), q / q.sum()
-    values, quadratic = [], []
-    for model, fit in ensemble.members:
-        optimism, squares = _spread(model, fit.precision, ensemble, fit.log_ratio, sign)
-        values.append(_functional(sign * fit.log_ratio, p, q) - 0.5 * optimism)
-        quadratic.append(0.5 * squares)
+    optimism, squares = np.array([
+        _spread(model, fit.precision, ensemble, fit.log_ratio, sign)
+        for model, fit in ensemble.members
+    ]).T  # fmt: skip
+    log_ratios = sign * np.stack([fit.log_ratio for _, fit in ensemble.members])
+    values = _functional(log_ratios, p, q) - 0.5 * optimism
     value = float(ensemble.weights @ values)
-    spread = ensemble.weights @ (np.array(quadratic) + (np.array(values) - value) ** 2)
+    spread = ensemble.weights @ (0.5 * squares + (values - value) ** 2)
     beyond_linear = float(spread) + (value - _unsmoothed(table)) ** 2
     log_ratio = sign * ensemble.log_ratio()
     ratio = np.exp(log_ratio - log_ratio.max())
