@@ -163,6 +163,23 @@ class RowSketch:
         stop = _below(self._distinct, level)
         return self._distinct[:stop], self._counts[:stop]
 
+    def smaller(self, size: int) -> RowSketch:
+        """Return a sketch of the same rows that keeps at most `size` distinct ones."""
+        level = self.level
+        while len(self.distinct(level)[0]) > size:
+            level += 1
+        return RowSketch.of(self.columns, self.rows, level, *self.distinct(level))
+
+    @classmethod
+    def of(
+        cls, columns: Sequence[str], rows: int, level: int, hashes: Integers, counts: Integers
+    ) -> RowSketch:
+        """Return a finished sketch of what `distinct` returns."""
+        sketch = cls(columns, [False] * len(columns), len(hashes))
+        sketch.rows, sketch._level = rows, level
+        sketch._distinct, sketch._counts = hashes, counts
+        return sketch
+
     def _merge(self) -> None:
         if not self._new:
             return

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 #: Codes of what concerns a whole batch, and is worth an alarm.
 DELIVERIES: Final = ("delivered-again", "repeated-rows")
-#: Batches that are remembered, and distinct rows of each: 128 kB, and a year of days.
-_BATCHES, _ROWS = 366, 1 << 13
+#: Distinct rows of a batch that are looked at, at most; of those that are remembered, so that
+#: `_WORTH` of them are the 17 that `rows_in_common` asks for: 64 kB a batch; and days of a year.
+_ROWS, _REMEMBERED, _BATCHES = 1 << 13, 1 << 12, 366
 #: Share of the rows from which it is that of all, and below which it is not worth a word.
 _ALL, _WORTH = 0.995, 0.01
 #: Pairs that may be expected where none was seen, but in a millionth of cases: e⁻¹⁴; how many
@@ -74,8 +75,16 @@ class Deliveries:
         if not names:
             return None
         sketch = _sketch(frame, names, _ROWS)
-        self._earlier.append((name, sketch))
+        self.recall(name, sketch)
         return sketch
+
+    def recall(self, name: str, rows: RowSketch) -> None:
+        """Remember rows of a batch that was looked at before."""
+        self._earlier.append((name, rows.smaller(_REMEMBERED)))
+
+    def kept(self, name: str) -> RowSketch | None:
+        """Return what is kept of the rows of a batch, if they were looked at."""
+        return next((rows for other, rows in reversed(self._earlier) if other == name), None)
 
     def findings(
         self, name: str, data: Table | ProfileSide, reference: Reference | None
@@ -89,7 +98,8 @@ class Deliveries:
         reference : Reference or None
             That of all batches; None if it is made of earlier ones.
         """
-        earlier = [*self._earlier]
+        # What has the name of the batch is itself, as it was at an earlier run.
+        earlier = [(other, kept) for other, kept in self._earlier if other != name]
         rows = self.remember(name, data)
         if rows is None:
             return

@@ -199,6 +199,8 @@ class _Run:
         count = max(len(batches) - references.start, 1)
         try:
             deliveries = Deliveries(self.options)
+            for name, rows in self.state.rows():
+                deliveries.recall(name, rows)
             for batch in batches[: references.start] if self.options.pooled else ():
                 if _readable(batch):
                     deliveries.remember(batch.incoming.name, batch.data())
@@ -255,7 +257,7 @@ class _Run:
                 batch.close()
         # In this order: what is on the disk must not be missing from an interrupted report.
         outcomes.append(outcome)
-        self.state.add(key, outcome)
+        self.state.add(key, outcome, deliveries.kept(name))
 
     def _assembled(
         self, references: References, batches: Sequence[Opened], outcomes: Sequence[Outcome],

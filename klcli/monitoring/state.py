@@ -7,13 +7,19 @@ import os
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from klcli import __version__
 from klcli.errors import UsageError
 from klcli.monitoring.compare import Compared, Outcome
 from klcli.monitoring.report import Batch, Binning, Cell
+from klcli.monitoring.row_record import as_record, of_record
 from klcli.results import Direction, Estimate, Finding, Kind, Status, Tuning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from klcli.data.overlap import RowSketch
 
 #: Changes when the lines of older versions can no longer be read.
 _FORM = 3
@@ -36,6 +42,7 @@ class State:
     def __init__(self, path: str | os.PathLike[str] | None) -> None:
         self._path = None if path is None else Path(path)
         self._lines: dict[str, dict[str, Any]] = {}
+        self._rows: dict[str, dict[str, Any]] = {}
         self._torn_from: int | None = None
         if self._path is not None:
             self._read(self._path)
@@ -60,6 +67,8 @@ class State:
             try:
                 record = json.loads(line)
                 self._lines[record["key"]] = record["outcome"]
+                if "rows" in record:
+                    self._rows[record["batch"]] = record["rows"]
             except (ValueError, KeyError, TypeError) as error:
                 raise _foreign(path) from error
 
@@ -72,11 +81,24 @@ class State:
         record = self._lines.get(key)
         return None if record is None else _outcome(record)
 
-    def add(self, key: str, outcome: Outcome) -> None:
+    def rows(self) -> Iterator[tuple[str, RowSketch]]:
+        """Yield the names and rows of all batches in the file, whatever became of their outcomes."""
+        for name, record in self._rows.items():
+            try:
+                rows = of_record(record)
+            except (ValueError, KeyError, TypeError) as error:
+                raise _foreign(self._path) from error
+            if rows is not None:
+                yield name, rows
+
+    def add(self, key: str, outcome: Outcome, rows: RowSketch | None = None) -> None:
         """Keep an outcome: once this returns, it is on the disk. Without a key it is not kept."""
         if self._path is None or not key:
             return
-        line = json.dumps({"key": key, "batch": outcome.batch.name, "outcome": asdict(outcome)})
+        record = {"key": key, "batch": outcome.batch.name, "outcome": asdict(outcome)}
+        if rows is not None:
+            record["rows"] = as_record(rows)
+        line = json.dumps(record)
         try:
             with self._path.open("ab") as file:
                 if self._torn_from is not None:
@@ -91,7 +113,7 @@ class State:
         self._torn_from = None
 
 
-def _foreign(path: Path) -> UsageError:
+def _foreign(path: Path | None) -> UsageError:
     return UsageError(
         f"--resume {path}: not a file of finished batches", "name a new file, or remove this one"
     )

@@ -103,6 +103,41 @@ def test_a_file_that_comes_again_trips_the_gate_also_when_resumed(kl, tmp_path, 
         assert "day3.csv: " not in err
 
 
+def test_a_file_that_an_earlier_run_has_seen_is_known_again(kl, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(14134725141)
+    for name in ("ref", "day1", "day2", "day3"):
+        frame = pl.DataFrame({"x": rng.normal(size=9000), "y": rng.integers(0, 9, 9000)})
+        frame.write_csv(f"{name}.csv")
+    words = ["--fail-on", "changes", "--resume", "state", *FAST]
+    for night in ("day1.csv", "day2.csv", "day3.csv"):
+        assert kl("drift", "ref.csv", night, *words)[0] == 0
+    pl.read_csv("day2.csv").write_csv("day4.csv")
+    code, _, err = kl("drift", "ref.csv", "day4.csv", *words)
+    assert code == 1
+    assert (
+        err
+        == "changes: day4.csv: all rows stand in 'day2.csv' as well: the same data once more?\n"
+    )
+    half = pl.concat([pl.read_csv("day3.csv").head(3000), frame.with_columns(x=-pl.col("x"))])
+    half.write_csv("day5.csv")
+    code, out, _ = kl("drift", "ref.csv", "day5.csv", *words, "--format", "markdown")
+    assert code == 0
+    assert "25 % of the rows stand in 'day3.csv' as well" in out
+    # The same file once more, or written anew, is not another delivery.
+    pl.read_csv("day3.csv").write_csv("day3.csv")
+    assert kl("drift", "ref.csv", "day3.csv", *words, "--seed", "1")[0] == 0
+    state = tmp_path / "state"
+    damaged = tmp_path / "damaged"
+    damaged.write_text(state.read_text().replace('"hashes": "', '"hashes": "?'))
+    code, _, err = kl("drift", "ref.csv", "day4.csv", "--resume", "damaged", *FAST)
+    assert code == 2
+    assert err.startswith("error: --resume damaged: not a file of finished batches\nhint: ")
+    # As if Polars had hashed the rows otherwise.
+    state.write_text(state.read_text().replace(pl.__version__, "0.0.1"))
+    assert kl("drift", "ref.csv", "day4.csv", *words, "--seed", "1")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
