@@ -114,6 +114,9 @@ def floats(numbers: pl.Series) -> Floats:
     """
     import polars as pl
 
+    if numbers.null_count():
+        # Twice as fast as leaving it to `to_numpy`.
+        numbers = numbers.cast(pl.Float64).fill_null(np.nan)
     if numbers.n_chunks() == 1 and numbers.dtype == pl.Float64:
         return numbers.to_numpy()
     array = np.empty(len(numbers))
@@ -134,7 +137,16 @@ def counted_labels(raw: pl.Series, reading: Reading, *, lexical: bool) -> pl.Dat
     """
     import polars as pl
 
-    counted = raw.alias("label").value_counts(name="rows")
+    if raw.dtype == pl.Boolean:
+        true, missing = int(raw.sum()), raw.null_count()
+        rows = [true, len(raw) - true - missing, missing]
+        counted = pl.DataFrame({"label": [True, False, None], "rows": rows}).filter(
+            pl.col("rows") > 0
+        )
+    else:
+        # Faster than `value_counts`, and without its 24 bytes for each row.
+        labels = raw.alias("label").to_frame().lazy()
+        counted = labels.group_by("label").agg(pl.len().alias("rows")).collect()
     if raw.dtype == pl.String and reading is Reading.LABEL and not lexical:
         return counted
     as_asked = counted.select(values("label", raw.dtype, reading, lexical=lexical), "rows")

@@ -66,22 +66,24 @@ class NumberTally:
         self, raw: pl.Series, converted: pl.Series, values: Floats, weights: Floats | None
     ) -> None:
         """Add a batch: a column as read, as floats, and as an array with NaN for missing."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            all_finite = math.isfinite(float(values.sum()))
-        if all_finite:
+        total = _sum(values)
+        if math.isfinite(total):
             self.gaps.rows += len(values)
         else:
-            self.gaps.add(np.isnan(values), weights)
-            self.below += int(np.count_nonzero(values == -np.inf))
-            self.above += int(np.count_nonzero(values == np.inf))
-            values = values[np.isfinite(values)]
+            missing, finite = np.isnan(values), np.isfinite(values)
+            self.gaps.add(missing, weights)
+            if np.count_nonzero(missing) + np.count_nonzero(finite) < len(values):
+                self.below += int(np.count_nonzero(values == -np.inf))
+                self.above += int(np.count_nonzero(values == np.inf))
+            values = values.compress(finite)
+            total = _sum(values)
         if converted.null_count() > raw.null_count():
             self._add_words(raw.filter(converted.is_null() & raw.is_not_null()))
         if len(values):
             least, most = float(values.min()), float(values.max())
             self.minimum = float(np.fmin(self.minimum, least))
             self.maximum = float(np.fmax(self.maximum, most))
-            self._add_moments(values)
+            self._add_moments(values, total)
             if max(-least, most) >= EXACT_INTEGERS:
                 self._add_beyond(raw, converted)
 
@@ -94,11 +96,11 @@ class NumberTally:
         some = words.unique().sort().head(_EXAMPLES).to_list()
         self.examples = tuple(sorted({*self.examples, *some})[:_EXAMPLES])
 
-    def _add_moments(self, values: Floats) -> None:
+    def _add_moments(self, values: Floats, total: float) -> None:
         # Chan, Golub & LeVeque (1983), Am. Stat. 37, eq. 2.1: moments of two parts merged.
         count, before = len(values), self.finite
         with np.errstate(over="ignore", invalid="ignore"):
-            mean = float(values.mean())
+            mean = total / count
             squares = sum_of_squares(values, mean)
             shift = mean - self.mean if before else 0.0
             self.finite = before + count
@@ -118,6 +120,11 @@ class NumberTally:
             )
         elif raw.dtype.is_decimal():
             self.beyond += int((converted.abs() >= EXACT_INTEGERS).sum())
+
+
+def _sum(values: Floats) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(values.sum())
 
 
 def sum_of_squares(values: Floats, mean: float) -> float:
