@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from klcli.data.count import in_order, sorted_cell_counts
 from klcli.data.side import Side
-from klcli.data.threads import each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
+
+    import polars as pl
 
     from klcli.data.kinds import Reading
     from klcli.data.table import Table
@@ -20,7 +21,8 @@ class KeptSide(Side):
     """A side that remembers the columns it has read, whichever other side it is compared with.
 
     What a further comparison costs then does not depend on the rows of this side, as long as
-    they fit into memory.
+    they fit into memory. Numbers are kept in order from the second comparison on: often there is
+    but one, for which they are not worth their memory.
     """
 
     def __init__(
@@ -30,7 +32,8 @@ class KeptSide(Side):
         weight: str | None,
         progress: Callable[[float], None],
     ) -> None:
-        self._sorted_as: dict[str, Reading] = {}
+        self._counted_as: dict[str, Reading] = {}
+        self._in_order: dict[str, Floats] = {}
         super().__init__(table, seed, weight, progress)
 
     def start(self, columns: Sequence[str]) -> None:
@@ -40,15 +43,17 @@ class KeptSide(Side):
         new = [name for name in columns if name not in self.views]
         self.views |= dict(self._glance(new))
 
-    def count(self, bounds: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Count as `Side` does, sorting each column but once."""
-        if self.complete or self.weighted or not self.table.in_memory:
-            return super().count(bounds)
-        return dict(zip(bounds, each(self._counted, bounds.items()), strict=True))
-
-    def _counted(self, cells: tuple[str, Floats]) -> Floats:
+    def _counted(
+        self, batch: pl.DataFrame, weights: Floats | None, cells: tuple[str, Floats]
+    ) -> Floats:
+        """Count as `Side` does, sorting what is asked for again but once more."""
         name, bounds = cells
-        if self._sorted_as.get(name) is not self._readings[name]:
-            self._kept[name] = in_order(self._kept[name])
-            self._sorted_as[name] = self._readings[name]
-        return sorted_cell_counts(self._kept[name], bounds)
+        again = self._counted_as.get(name) is self._readings[name]
+        self._counted_as[name] = self._readings[name]
+        if not again:
+            self._in_order.pop(name, None)
+        if not again or weights is not None or not self.table.in_memory:
+            return super()._counted(batch, weights, cells)
+        if name not in self._in_order:
+            self._in_order[name] = in_order(self._numbers(batch, name))
+        return sorted_cell_counts(self._in_order[name], bounds)

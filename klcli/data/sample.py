@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.random import Generator
 
-    from klcli.typing import Floats
+    from klcli.typing import Floats, Integers
 
 #: Rows of each side whose values a layout gets to see.
 SAMPLE_ROWS = 1 << 17
@@ -37,9 +37,8 @@ class RowSample:
         """Whether all rows are kept."""
         return self.rows <= self._size
 
-    def add(self, columns: list[Floats]) -> None:
-        """Add a batch of rows as columns of shape (rows,)."""
-        count = len(columns[0])
+    def choose(self, count: int) -> Integers | slice:
+        """Return which of the next rows to add: their numbers within a batch of so many."""
         if self.rows + count > self._size and self._generator is None:
             from numpy.random import default_rng
 
@@ -47,15 +46,21 @@ class RowSample:
             self._keys = [self._generator.random(len(held[0])) for held in self._held]
         self.rows += count
         if self._generator is None:
-            self._held.append(columns)
-            return
+            return slice(None)
         keys = self._generator.random(count)
         # The `size` smallest of all keys so far lie below this: eight standard deviations.
         chosen = np.flatnonzero(keys < (self._size + 8 * self._size**0.5) / self.rows)
+        keys = keys[chosen]
         if len(chosen) > self._size:
-            chosen = chosen[np.argpartition(keys[chosen], self._size - 1)[: self._size]]
-        self._held.append([column[chosen] for column in columns])
-        self._keys.append(keys[chosen])
+            # Left in order: rows are then read from the front to the back.
+            near = keys <= np.partition(keys, self._size - 1)[self._size - 1]
+            chosen, keys = chosen[near], keys[near]
+        self._keys.append(keys)
+        return chosen
+
+    def add(self, columns: list[Floats]) -> None:
+        """Add the rows that were chosen of a batch, as columns of shape (chosen rows,)."""
+        self._held.append(columns)
         if sum(map(len, self._keys)) > 2 * self._size:
             self._shrink()
 

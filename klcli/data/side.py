@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from klcli.counts import Summary
 from klcli.data import sample
 from klcli.data.convert import counted_labels, evidence, floats, is_plain, values
-from klcli.data.count import cell_counts, sorted_cell_counts
+from klcli.data.count import cell_counts, in_order, sorted_cell_counts
 from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.sample import RowSample
 from klcli.data.tallies import LabelTally, Missing, NumberTally, sum_of_squares
@@ -97,8 +98,7 @@ class Side:
         self.sorted: dict[str, Floats] = {}
         self._moments: dict[str, tuple[float, float, int]] = {}
         self._readings: dict[str, Reading] = {}
-        self._kept: dict[str, Floats] = {}
-        self._kept_weights: Floats | None = None
+        self._kept: dict[str, Floats] = {}  # what text holds is read from it but once
 
     def _glance(self, columns: Sequence[str]) -> Iterator[tuple[str, View]]:
         declared = {name: Declared.of(self.table.schema[name]) for name in columns}
@@ -142,6 +142,7 @@ class Side:
             self.labels.pop(name, None)
             self.gaps.pop(name, None)
             self._moments.pop(name, None)
+            self._kept.pop(name, None)
         numeric = [name for name, reading in todo.items() if reading.numeric]
         rows = RowSample(self._seed, sample.SAMPLE_ROWS)
         bad_weights = total = 0
@@ -204,6 +205,9 @@ class Side:
         weights: Floats | None,
         rows: RowSample,
     ) -> None:
+        numeric = any(reading.numeric for reading in readings.values())
+        chosen = rows.choose(len(batch)) if numeric else slice(None)
+
         def add(reading: tuple[str, Reading]) -> Floats | None:
             name, kind = reading
             # Series do not work under names such as "^$".
@@ -216,7 +220,9 @@ class Side:
             if kind.numeric:
                 array = floats(series)
                 self.numbers[name].add(raw, series, array, weights)
-                return array
+                if self.table.in_memory and self.views[name].declared is Declared.TEXT:
+                    self._kept[name] = array
+                return array[chosen]
             if kind is Reading.NONE:
                 self.gaps[name].add(series.to_numpy(), weights)
             elif weights is not None:
@@ -231,14 +237,9 @@ class Side:
             else:
                 self.gaps[name] = self.labels.setdefault(name, LabelTally()).gaps
         added = (each if len(batch) >= MANY_ROWS else map)(add, readings.items())
-        arrays = {
-            name: array for name, array in zip(readings, added, strict=True) if array is not None
-        }
-        if arrays:
-            rows.add(list(arrays.values()))
-            if self.table.in_memory:
-                self._kept |= arrays
-                self._kept_weights = weights
+        sampled = [array for array in added if array is not None]
+        if sampled:
+            rows.add(sampled)
 
     def _converted(self, batch: pl.DataFrame, readings: Mapping[str, Reading]) -> pl.DataFrame:
         return batch.select(self._values(name, reading) for name, reading in readings.items())
@@ -291,21 +292,34 @@ class Side:
         dict of str to ndarray of float, shape (bounds + 4,)
             As `klcli.data.count.cell_counts` has them, not yet scaled.
         """
-        if self.complete and not self.weighted:
+        if not bounds or (self.complete and not self.weighted):
             return {name: sorted_cell_counts(self.sorted[name], b) for name, b in bounds.items()}
-        if self.table.in_memory:
-            return {
-                name: cell_counts(self._kept[name], b, self._kept_weights)
-                for name, b in bounds.items()
-            }
         counts = {name: np.zeros(len(b) + 4) for name, b in bounds.items()}
-        readings = {name: self._readings[name] for name in bounds}
-        if readings:
-            for batch, weights, _ in self._batches(readings):
-                converted = self._converted(batch, readings)
-                for name, b in bounds.items():
-                    counts[name] += cell_counts(converted[name].to_numpy(), b, weights)
+        for batch, weights, _ in self._batches({name: self._readings[name] for name in bounds}):
+            counted = partial(self._counted, batch, weights)
+            run = each if len(batch) >= MANY_ROWS else map
+            for name, more in zip(bounds, run(counted, bounds.items()), strict=True):
+                counts[name] += more
         return counts
+
+    def _counted(
+        self, batch: pl.DataFrame, weights: Floats | None, cells: tuple[str, Floats]
+    ) -> Floats:
+        """Count the numbers of a column in cells."""
+        name, bounds = cells
+        values = self._numbers(batch, name)
+        if weights is None:
+            return sorted_cell_counts(in_order(values), bounds)
+        return cell_counts(values, bounds, weights)
+
+    def _numbers(self, batch: pl.DataFrame, name: str) -> Floats:
+        """Return the numbers of a column of a batch."""
+        if name in self._kept:
+            return self._kept[name]
+        reading = self._readings[name]
+        if not is_plain(batch.schema[name], reading):
+            batch = self._converted(batch, {name: reading})
+        return floats(batch[name].alias("numbers"))
 
     def scale(self, name: str, *, drop: bool) -> float:
         """Return what a unit of weight counts, so that a table sums to Kish's effective size.

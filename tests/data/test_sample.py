@@ -10,7 +10,8 @@ from klcli.data.sample import RowSample
 def taken(values, size, batches, seed=(914267035, 1)):
     rows = RowSample(seed, size)
     for batch in np.array_split(values, batches):
-        rows.add([batch, -batch])
+        chosen = rows.choose(len(batch))
+        rows.add([batch[chosen], -batch[chosen]])
     return rows
 
 
