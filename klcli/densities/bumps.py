@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from klcli.typing import Floats, Integers
 
 #: Prior variance of the log ratio within a stretch, against the smooth fit: weakly informative,
@@ -64,8 +66,9 @@ def bumps(log_odds: Floats, p: Floats, q: Floats) -> tuple[list[tuple[int, int]]
     first, stop = _promising(sums, log_prior)
     if not (_gain(sums, first, stop, log_prior[first, stop]) > 0).any():
         return [], 0.0
-    every = np.arange(cells + 1)
-    gain = _gain(sums, every[:, None], every[None, :], log_prior)
+    every, gain = np.arange(cells + 1), np.full(log_prior.shape, -np.inf)
+    for part in _parts(cells):
+        gain[part] = _gain(sums, every[part[0], None], every[None, part[1]], log_prior[part])
     chosen = _best_disjoint(gain)
     # No more than certain: longer stretches may be likelier alone, though not with the others.
     return chosen, sum(
@@ -171,26 +174,36 @@ def _promising(sums: list[Floats], log_prior: Floats) -> tuple[Integers, Integer
     rows_p, rows_q, mean, _ = sums
     surplus, other = rows_p - mean, rows_p + rows_q - mean
     firsts, stops = [], []
-    # In parts that stay in the processor's cache, without the stretches that end before they begin.
-    for begin in range(0, len(mean) - 1, _FIRSTS):
-        some, after = slice(begin, begin + _FIRSTS), slice(begin + 1, None)
+    for part in _parts(len(mean) - 1):
+        some, after = part
         excess, expected, rest = (
             each[None, after] - each[some, None] for each in (surplus, mean, other)
         )
         with np.errstate(over="ignore"):
             bound = excess**2 * (1 / np.maximum(expected, 1e-300) + 1 / np.maximum(rest, 1e-300))
         # Half a nat more than rounding of a billion rows can take away.
-        first, stop = np.nonzero(bound > -0.5 - log_prior[some, after])
-        firsts.append(first + begin)
-        stops.append(stop + begin + 1)
+        first, stop = np.nonzero(bound > -0.5 - log_prior[part])
+        firsts.append(first + some.start)
+        stops.append(stop + after.start)
     return np.concatenate(firsts), np.concatenate(stops)
+
+
+def _parts(cells: int) -> Iterator[tuple[slice, slice]]:
+    """Yield first cells and ends of all stretches, so few at once that the cache holds them.
+
+    Most of those that would end before they begin are left out.
+    """
+    for begin in range(0, cells, _FIRSTS):
+        yield slice(begin, begin + _FIRSTS), slice(begin + 1, None)
 
 
 def _gain(sums: list[Floats], first: Integers, stop: Integers, log_prior: Floats) -> Floats:
     """Return the log posterior odds of an own level for [first, stop) against none."""
     level, none = _own_level(sums, first, stop)
-    result: Floats = np.logaddexp(level, none) - _LOG_2 + log_prior
-    return np.where(np.isfinite(none), result, level + log_prior)
+    gain: Floats = level + log_prior
+    either = np.isfinite(none)
+    gain[either] = np.logaddexp(level[either], none[either]) - _LOG_2 + log_prior[either]
+    return gain
 
 
 def _own_level(sums: list[Floats], first: Integers, stop: Integers) -> tuple[Floats, Floats]:
