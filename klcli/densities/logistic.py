@@ -165,7 +165,7 @@ class Model:
         return result
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """The penalised maximum of the likelihood for one penalty.
 
@@ -182,6 +182,11 @@ class Fit:
     log_ratio: Floats
     log_evidence: float
     precision: Floats
+
+    @cached_property
+    def whiten(self) -> Floats:
+        """The matrix W for which W·precision·Wᵀ is the identity, shape (k, k)."""
+        return np.linalg.inv(np.linalg.cholesky(self.precision))
 
 
 def path(model: Model, p: Floats, q: Floats) -> list[Fit]:
@@ -201,12 +206,13 @@ def path(model: Model, p: Floats, q: Floats) -> list[Fit]:
     """
     rows = float(p.sum() + q.sum())
     share_p, share = p / rows, (p + q) / rows
+    offset = _offset(share_p, share)
     fits: list[Fit] = []
     best = -np.inf
     for found, penalty, log_determinant in zip(
         _maxima(model, share_p, share), model.penalties(), model.log_determinants, strict=True
     ):
-        logit = found.log_ratio + _offset(share_p, share)
+        logit = found.log_ratio + offset
         likelihood = rows * float(share_p @ logit - share @ np.logaddexp(0, logit))
         prior = 0.5 * rows * float(found.coefficients @ penalty @ found.coefficients)
         precision = model.precision(share * _variance(logit), penalty)

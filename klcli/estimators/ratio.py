@@ -17,7 +17,7 @@ from klcli.typing import Point
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from klcli.densities.logistic import Model
+    from klcli.densities.logistic import Fit, Model
     from klcli.densities.ratio import Ensemble
     from klcli.typing import Floats, Integers
 
@@ -103,7 +103,7 @@ class RatioPlugIn:
             score = (change_p * (1 - probability) - change_q * probability) / rows
             step = np.linalg.solve(fit.precision, (score @ model.design).T).T
             log_ratio = fit.log_ratio + step @ model.design.T
-            optimism, _ = _spread(model, fit.precision, ensemble, fit.log_ratio, 1)
+            optimism, _ = _spread(model, fit, ensemble, 1)
             estimate += belief * (_functional(log_ratio, p, q) - 0.5 * optimism)
         return estimate
 
@@ -175,8 +175,7 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     p, q = (ensemble.p, ensemble.q)[::sign]
     share_p, share_q = p / p.sum(), q / q.sum()
     optimism, squares = np.array([
-        _spread(model, fit.precision, ensemble, fit.log_ratio, sign)
-        for model, fit in ensemble.members
+        _spread(model, fit, ensemble, sign) for model, fit in ensemble.members
     ]).T  # fmt: skip
     log_ratios = sign * np.stack([fit.log_ratio for _, fit in ensemble.members])
     values = _functional(log_ratios, p, q) - 0.5 * optimism
@@ -274,40 +273,39 @@ def _unseen(p: Floats, q: Floats, log_ratio: Floats) -> float:
     )
 
 
-def _spread(
-    model: Model, precision: Floats, ensemble: Ensemble, log_ratio: Floats, sign: int
-) -> tuple[float, float]:
+def _spread(model: Model, fit: Fit, ensemble: Ensemble, sign: int) -> tuple[float, float]:
     """Return the sums of log(1 + μ) and of its square for the eigenvalues μ of A⁻¹C/N.
 
     μ itself to first order. Where samples hardly meet, μ is large and the quadratic expansion
     behind it does not hold; the logarithm, as in Laplace's approximation, does not blow up.
     """
     n, m = ensemble.p.sum(), ensemble.q.sum()
-    mass = (ensemble.p + ensemble.q) * _sigmoid(sign * (log_ratio + np.log(n / m)))
+    mass = (ensemble.p + ensemble.q) * _sigmoid(sign * (fit.log_ratio + np.log(n / m)))
     mass = mass / mass.sum()
     mean = mass @ model.design
     covariance = model.precision(mass, -np.outer(mean, mean))
-    return spectrum(precision, covariance, n + m)
+    return spectrum(fit, covariance, n + m)
 
 
-def spectrum(precision: Floats, covariance: Floats, rows: float) -> tuple[float, float]:
+def spectrum(fit: Fit, covariance: Floats, rows: float) -> tuple[float, float]:
     """Return the sums of log(1 + μ) and of its square for the eigenvalues μ of A⁻¹C/N.
 
     Parameters
     ----------
-    precision, covariance : ndarray, shape (k, k)
-        A and C.
+    fit : Fit
+        Its precision is A.
+    covariance : ndarray, shape (k, k)
+        C.
     rows : float
         N.
     """
-    relative = np.linalg.solve(precision, covariance) / rows
+    relative = np.linalg.solve(fit.precision, covariance) / rows
     first = float(np.trace(relative))
     if first < _SMALL:
         # Sums of μ and μ² are traces, far cheaper than eigenvalues.
         second = float(np.sum(relative * relative.T))
         return first - second / 2, second
-    whiten = np.linalg.inv(np.linalg.cholesky(precision))
-    eigenvalues = np.linalg.eigvalsh(whiten @ covariance @ whiten.T)
+    eigenvalues = np.linalg.eigvalsh(fit.whiten @ covariance @ fit.whiten.T)
     logs = np.log1p(np.maximum(eigenvalues, 0.0) / rows)
     return float(logs.sum()), float(np.sum(logs**2))
 

@@ -303,7 +303,7 @@ def _ratio(measure: Generator, material: Material) -> Estimated:
         weight = share_q * mass_q / mass_q.sum() * measure.bend(at)
         mass_p = (p + q) * chance / float((p + q) @ chance)
         root = (model.design - mass_p @ model.design) * np.sqrt(weight)[:, None]
-        optimism, squares = spectrum(fit.precision, root.T @ root, n + m)
+        optimism, squares = spectrum(fit, root.T @ root, n + m)
         values.append(within - 0.5 * optimism)
         quadratic.append(0.5 * squares)
     within = float(ensemble.weights @ values)
