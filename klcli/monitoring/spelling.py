@@ -44,6 +44,8 @@ def respelled(new: Iterable[str], known: Iterable[str]) -> dict[str, str]:
     {}
     """
     new, known = list(new), list(known)
+    if not new:
+        return {}
     found: dict[str, str] = {}
     for forms, again in ((_alike, _meant), (_bare, _bare)):
         by_form = _by_form(known, forms)
