@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from klcli.typing import Floats
 
 
@@ -15,6 +17,20 @@ def median(values: Floats) -> float:
     """Return the middle of some values, or the mean of the two in the middle."""
     ordered = np.sort(values)
     return float(ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2
+
+
+def quantile(ordered: Floats, levels: float | Sequence[float] | Floats) -> Floats:
+    """Return the values at these shares of some sorted values, as `numpy.quantile` does.
+
+    It sorts them, too.
+    """
+    place = np.asarray(levels, dtype=float) * (len(ordered) - 1)
+    before = np.floor(place).astype(int)
+    low, high = ordered[before], ordered[np.minimum(before + 1, len(ordered) - 1)]
+    part, gap = place - before, high - low
+    # From the nearer one.
+    result: Floats = np.where(part < 0.5, low + gap * part, high - gap * (1 - part))
+    return result
 
 
 def upper_quantile(values: Floats, level: float) -> float:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from klcli.quantiles import median, upper_quantile
+from klcli.quantiles import median, quantile, upper_quantile
 
 
 @pytest.mark.parametrize("level", [0.5, 1 / 3, 0.9, 0.95, 0.975])
@@ -16,3 +16,11 @@ def test_an_upper_quantile_is_that_of_numpy(level):
 def test_a_median_is_that_of_numpy(size):
     values = np.random.default_rng(530).normal(size=size)
     assert median(values) == np.median(values)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 24, 999])
+def test_quantiles_of_sorted_values_are_those_of_numpy(size):
+    values = np.sort(np.random.default_rng(531).normal(size=size))
+    levels = np.linspace(0, 1, 38)
+    assert np.array_equal(quantile(values, levels), np.quantile(values, levels))
+    assert quantile(values, 0.3) == np.quantile(values, 0.3)

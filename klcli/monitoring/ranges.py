@@ -10,6 +10,7 @@ from klcli.data.wording import number
 from klcli.monitoring.samples import VAGUE, are_ids, distance, noise, shows_shape, step
 from klcli.monitoring.surprise import bar, log_alone
 from klcli.monitoring.wording import percent
+from klcli.quantiles import quantile
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def spread_change(column: Column) -> Finding | None:
     chance = noise(len(p), len(q))
     if distance(p, q, 0.0) < 2 * chance:
         return None
-    (low, middle, high), (least, centre, most) = (
-        np.quantile(x, (0.25, 0.5, 0.75)) for x in (p, q)
-    )
+    (low, middle, high), (least, centre, most) = (quantile(x, (0.25, 0.5, 0.75)) for x in (p, q))
     wide = p if high - low > most - least else q
     if not shows_shape(wide):
         return None

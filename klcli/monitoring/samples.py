@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.data.bounds import is_new
+from klcli.quantiles import quantile
+
 if TYPE_CHECKING:
     from klcli.typing import Floats, Integers
 
@@ -46,8 +49,8 @@ def whole_units(seconds: Floats, unit: int) -> Integers:
 
 
 def shows_shape(values: Floats) -> bool:
-    """Tell whether the quantiles of a sample are as many different values as shapes need."""
-    return len(set(np.quantile(values, LEVELS).tolist())) >= DISTINCT
+    """Tell whether the quantiles of a sorted sample are as many different values as shapes need."""
+    return len(set(quantile(values, LEVELS).tolist())) >= DISTINCT
 
 
 def are_whole(values: Floats) -> bool:
@@ -56,8 +59,11 @@ def are_whole(values: Floats) -> bool:
 
 
 def are_ids(values: Floats) -> bool:
-    """Tell whether values are whole numbers that hardly repeat, of which batches have any part."""
-    return len(values) > 0 and are_whole(values) and len(np.unique(values)) >= _IDS * len(values)
+    """Tell whether sorted values are whole and hardly repeat: batches have any part of them."""
+    if not len(values) or not are_whole(values):
+        return False
+    different = int(np.count_nonzero(is_new(values)))
+    return different >= _IDS * len(values)
 
 
 def quantiles(values: Floats) -> Floats:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.data.bounds import is_new
 from klcli.monitoring.conversions import Conversion, conversions
 from klcli.monitoring.samples import (
     DISTINCT,
@@ -22,6 +23,7 @@ from klcli.monitoring.samples import (
     step,
 )
 from klcli.monitoring.wording import percent
+from klcli.quantiles import median, quantile
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
@@ -98,12 +100,12 @@ class _Pair:
         """Find the conversion that leaves least, if it leaves but noise, and the next if as likely."""
         steps = step(self.p), step(self.q)
         fine = shows_shape(self.q)
-        spread = float(np.quantile(self.p, 0.75) - np.quantile(self.p, 0.25))
+        low, high = quantile(self.p, (0.25, 0.75)).tolist()
         fits: list[tuple[float, Conversion]] = []
         for conversion in conversions():
             slack = (steps[0] + abs(conversion.factor) * steps[1]) / 2
             converted = _converted(self.q, conversion)
-            if fine and slack > _ROUNDED * spread:
+            if fine and slack > _ROUNDED * (high - low):
                 continue
             if not fine and not _all_fit(self.p, converted, slack):
                 continue
@@ -121,10 +123,10 @@ class _Pair:
 
     def unnamed(self) -> Finding | None:
         """Find a factor that no table has: a currency, a sum instead of a mean."""
-        mine, theirs = np.quantile(self.p, LEVELS), np.quantile(self.q, LEVELS)
+        mine, theirs = quantile(self.p, LEVELS), quantile(self.q, LEVELS)
         if self.noise > VAGUE or min(mine[0], theirs[0]) <= 0 or mine[0] == mine[-1]:
             return None
-        factor = math.exp(float(np.median(np.log(mine / theirs))))
+        factor = math.exp(median(np.log(mine / theirs)))
         converted = _converted(self.q, Conversion(factor))
         if max(factor, 1 / factor) < _UNNAMED:
             return None
@@ -175,7 +177,7 @@ def _converted(q: Floats, conversion: Conversion) -> Floats:
 
 def _all_fit(p: Floats, converted: Floats, slack: float) -> bool:
     """Tell whether all values of a batch that has but few are converted values."""
-    mine, theirs = np.unique(p), np.unique(converted)
+    mine, theirs = p[is_new(p)], converted[is_new(converted)]
     if not _FEW <= len(mine) <= 4 * DISTINCT or len(theirs) > 4 * DISTINCT:
         return False
     if slack > _ROUNDED * float(np.diff(mine).min()):
