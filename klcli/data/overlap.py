@@ -140,7 +140,7 @@ class RowSketch:
             values = frame[name].alias(str(number))
             if values.dtype.is_float():
                 values = values.cast(pl.Float32) if single else values
-                values = values.fill_nan(None)
+                values = values.fill_nan(None) if values.is_nan().any() else values
             series.append(values)
         for block in pl.DataFrame(series).iter_slices(_BLOCK):
             hashes = block.hash_rows(seed=_SEED)

@@ -174,7 +174,9 @@ class Side:
         if numeric:
             self.complete = rows.complete
             run = each if total >= MANY_ROWS else map
-            self.sorted |= zip(numeric, run(np.sort, rows.columns()), strict=True)
+            # Weights go with the order that numbers of text are kept in.
+            order = np.sort if self.weighted else in_order
+            self.sorted |= zip(numeric, run(order, rows.columns()), strict=True)
         for name, reading in todo.items():
             self._learn(name, reading)
 

@@ -273,6 +273,19 @@ class TestWeights:
             np.testing.assert_allclose(a.table.p, b.table.p, rtol=1e-12)
             np.testing.assert_array_equal(a.table.lower, b.table.lower)
 
+    def test_weights_go_with_numbers_in_text(self, tmp_path):
+        rng = np.random.default_rng(80163342918)
+        p, q = (
+            pl.DataFrame({"x": rng.integers(-9, 9, 60_000), "w": rng.integers(1, 5, 60_000)})
+            for _ in range(2)
+        )
+        for name, frame in (("p.csv", p), ("q.csv", q)):
+            frame.write_csv(tmp_path / name)
+        (typed,) = tabulate(p, q, Selection(weight="w")).columns
+        (text,) = tabulate(tmp_path / "p.csv", tmp_path / "q.csv", Selection(weight="w")).columns
+        assert text.table.p.tolist() == typed.table.p.tolist()
+        assert text.table.q.tolist() == typed.table.q.tolist()
+
     def test_weights_on_one_side_only(self):
         p = pl.DataFrame({"x": [1.0, 2.0, 2.0], "w": [3, 1, 0]})
         table = tabulate(p, pl.DataFrame({"x": [1.0, 2.0]}), Selection(weight="w"))
