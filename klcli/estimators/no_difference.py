@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.estimators.gamma import are_whole, log_rising
+from klcli.estimators.gamma import log_rising, repeat
 
 if TYPE_CHECKING:
-    from klcli.typing import Floats
+    from klcli.typing import Floats, Integers
 
 #: Largest deviation of log ratios that is considered: beyond it, samples hardly share values.
 _WIDEST: Final = 3.5
@@ -55,18 +55,18 @@ def log_bayes_factor(p: Floats, q: Floats) -> Floats:
     if np.all(pooled == pooled[:1]):
         # Rows that only exchange P and Q.
         pooled = pooled[:1]
-    # Looked at once, and not for each deviation.
-    rows_p, rows_q, rows = (
-        each.astype(np.intp) if are_whole(each) else each for each in (p, q, pooled)
-    )
     concentration = 1 / (deviation**2 * share * (1 - share))
     evidence = np.empty((_DEVIATIONS, len(p)))
     at_once = max(1, _AT_ONCE // max(1, p.size))
+    counts: list[Floats | Integers] = [p, q, pooled]
+    if at_once < _DEVIATIONS:
+        # Whole numbers are told once, and not for each deviation.
+        counts = [each.astype(np.intp) if repeat(each) else each for each in counts]
     for first in range(0, _DEVIATIONS, at_once):
         some = slice(first, first + at_once)
-        evidence[some] = log_rising(concentration[some] * share, rows_p)
-        evidence[some] += log_rising(concentration[some] * (1 - share), rows_q)
-        evidence[some] -= log_rising(concentration[some], rows)
+        evidence[some] = log_rising(concentration[some] * share, counts[0])
+        evidence[some] += log_rising(concentration[some] * (1 - share), counts[1])
+        evidence[some] -= log_rising(concentration[some], counts[2])
     evidence -= n * np.log(share) + m * np.log(1 - share)
     evidence += log_prior[:, None]
     largest = evidence.max(axis=0)
