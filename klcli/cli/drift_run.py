@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from klcli.ahead import read_ahead
 from klcli.cli import progress
 from klcli.cli.output import (
     DRIFT_EXTENSIONS,
@@ -66,7 +67,6 @@ class Asked:
 
 def run(asked: Asked) -> None:
     """Compare, write and print the report, and exit with the code that is due."""
-    from klcli.cli import drift_gate
     from klcli.monitoring.config import merged
 
     config = _config(asked)
@@ -110,6 +110,8 @@ def run(asked: Asked) -> None:
             write_file(Path(asked.write_baseline), dumps(accepted(report)))
         else:
             write_error(f"interrupted: {asked.write_baseline} is not written")
+    from klcli.cli import drift_gate
+
     tripped = drift_gate.tripped(report, gates)
     for sentence in drift_gate.shortened(tripped):
         write_error(sentence)
@@ -199,10 +201,14 @@ def _check_baseline(name: str, sources: Sequence[str]) -> None:
 def _compared(
     sources: Sequence[str], options: Any, asked: Asked, resume: str | None, baseline: str | None
 ) -> DriftReport:
-    from klcli.monitoring.run import drift
-
     shown = progress.wanted(quiet=asked.quiet)
-    with progress.ProgressBar(time_left=True) if shown else nullcontext() as bar:
+    every = not (options.column or options.exclude or options.rules)
+    with (
+        read_ahead(sources[:2] if every else ()),
+        progress.ProgressBar(time_left=True) if shown else nullcontext() as bar,
+    ):
+        from klcli.monitoring.run import drift
+
         return drift(*sources, options=options, resume=resume, baseline=baseline, progress=bar)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from klcli.ahead import read_ahead
 from klcli.cli import options
 from klcli.cli.options import suggestion
 from klcli.errors import UsageError
@@ -142,6 +143,7 @@ def estimate(
     shown = progress.wanted(quiet=quiet)
     with (
         workers(prepare) if _large(p) or _large(q) else nullcontext(),
+        read_ahead(() if column or exclude else (p, q)),
         progress.ProgressBar() if shown else nullcontext() as bar,
     ):
         from klcli.estimation.estimate import estimate as run

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.ahead import taken
 from klcli.data.arrays import array_table, columns_table, split
 from klcli.data.delimited import delimited_table
 from klcli.data.failures import reading
@@ -52,7 +53,11 @@ def _parquet(part: Part) -> Table:
     import polars as pl
 
     with reading(part.source):
-        lazy = pl.scan_parquet(part.path, glob=part.remote, hive_partitioning=False)
+        frame = taken(part.path)
+        if frame is None:
+            lazy = pl.scan_parquet(part.path, glob=part.remote, hive_partitioning=False)
+        else:
+            lazy = frame.lazy()
         table = lazy_table(part.source, lazy, size=6 * part.size)
         table.expected_rows = lazy.select(pl.len()).collect().item()
     return table
