@@ -51,7 +51,7 @@ def quantile_bounds(sample: PooledSample, cells: int = CELLS) -> Floats:
         if len(values) <= cells:
             return _with_atoms(values, values[counts > 1])
     often = some[~new]
-    often = often[is_new(often)] if len(often) else often
+    often = often[is_new(often)]
     counts = pooled.searchsorted(often, side="right") - pooled.searchsorted(often, side="left")
     steps = np.arange(cells) * total // cells
     halving = 2 ** np.arange(int(np.log2(total / cells)) + 1)
@@ -69,7 +69,9 @@ def _with_atoms(edges: Floats, atoms: Floats) -> Floats:
 
 def is_new(values: Floats) -> Bools:
     """Tell which of some sorted values differ from the one before."""
-    return np.concatenate([[True], values[1:] != values[:-1]])
+    new = np.ones(len(values), dtype=bool)
+    np.not_equal(values[1:], values[:-1], out=new[1:])
+    return new
 
 
 def is_atom(lower: Floats, upper: Floats) -> Bools:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.data.bounds import is_new
 from klcli.data.wording import counted, listed
 from klcli.results import Finding
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from klcli.data.kinds import Decision
     from klcli.data.pairing import Pair
     from klcli.data.side import Side
-    from klcli.typing import Bools, Integers
+    from klcli.typing import Integers
 
 #: Distinct rows whose hashes are kept: all of them up to here, then a half, a quarter, … A share of
 #: 1 % of a million in common is then known to 3 % of itself, for a tenth of the time of
@@ -166,43 +167,45 @@ class RowSketch:
     def smaller(self, size: int) -> RowSketch:
         """Return a sketch of the same rows that keeps at most `size` distinct ones."""
         level = self.level
-        while len(self.distinct(level)[0]) > size:
-            level += 1
-        return RowSketch.of(self.columns, self.rows, level, *self.distinct(level))
+        return RowSketch.of(self.columns, self.rows, level, *self.distinct(level), size)
 
     @classmethod
     def of(
-        cls, columns: Sequence[str], rows: int, level: int, hashes: Integers, counts: Integers
+        cls,
+        columns: Sequence[str],
+        rows: int,
+        level: int,
+        hashes: Integers,
+        counts: Integers,
+        size: int = SKETCH_ROWS,
     ) -> RowSketch:
-        """Return a finished sketch of what `distinct` returns."""
-        sketch = cls(columns, [False] * len(columns), len(hashes))
+        """Return the sketch of what `distinct` returns, of at most `size` distinct rows."""
+        sketch = cls(columns, [False] * len(columns), size)
         sketch.rows, sketch._level = rows, level
-        sketch._distinct, sketch._counts = hashes, counts
+        sketch._distinct, sketch._counts = sketch._cut(hashes, counts)
         return sketch
 
     def _merge(self) -> None:
         if not self._new:
             return
         new = np.sort(np.concatenate(self._new))
-        first = np.flatnonzero(_unlike_the_last(new))
-        while len(first) > self._size:
-            self._level += 1
-            new = new[: _below(new, self._level)]
-            first = first[: np.searchsorted(first, len(new))]
-        distinct, counts = new[first], np.diff(first, append=len(new))
+        first = np.flatnonzero(is_new(new))
+        distinct, counts = self._cut(new[first], np.diff(first, append=len(new)))
         if len(self._distinct):
-            stop = _below(self._distinct, self._level)
-            both = np.concatenate([self._distinct[:stop], distinct])
+            known, times = self._cut(self._distinct, self._counts)
+            both = np.concatenate([known, distinct])
             order = np.argsort(both, kind="stable")
-            both, counts = both[order], np.concatenate([self._counts[:stop], counts])[order]
-            first = np.flatnonzero(_unlike_the_last(both))
-            distinct, counts = both[first], np.add.reduceat(counts, first)
-        while len(distinct) > self._size:
-            self._level += 1
-            stop = _below(distinct, self._level)
-            distinct, counts = distinct[:stop], counts[:stop]
+            both, counts = both[order], np.concatenate([times, counts])[order]
+            first = np.flatnonzero(is_new(both))
+            distinct, counts = self._cut(both[first], np.add.reduceat(counts, first))
         self._distinct, self._counts = distinct, counts
         self._new, self._held = [], 0
+
+    def _cut(self, hashes: Integers, counts: Integers) -> tuple[Integers, Integers]:
+        """Return what lies below the bound, halved until no more than `size` distinct ones do."""
+        while (stop := _below(hashes, self._level)) > self._size:
+            self._level += 1
+        return hashes[:stop], counts[:stop]
 
 
 def rows_in_common(p: RowSketch, q: RowSketch) -> tuple[int, int] | None:
@@ -303,12 +306,6 @@ def _more_than_half(count: int, total: int) -> bool:
     for part in (count, total - count):
         surprise += part * math.log(part / total) if part else 0.0
     return surprise >= _SURPRISE
-
-
-def _unlike_the_last(hashes: Integers) -> Bools:
-    changed = np.ones(len(hashes), bool)
-    np.not_equal(hashes[1:], hashes[:-1], out=changed[1:])
-    return changed
 
 
 def _below(hashes: Integers, level: int) -> int:
