@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from klcli.ahead import read_ahead
 from klcli.cli import progress
 from klcli.cli.output import (
     DRIFT_EXTENSIONS,
@@ -23,6 +22,7 @@ from klcli.cli.output import (
     write_file,
     write_out,
 )
+from klcli.data.ahead import read_ahead
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def run(asked: Asked) -> None:
             write_file(Path(asked.write_baseline), dumps(accepted(report)))
         else:
             write_error(f"interrupted: {asked.write_baseline} is not written")
+    # By now NumPy is there, which this would have made files wait for.
     from klcli.cli import drift_gate
 
     tripped = drift_gate.tripped(report, gates)
@@ -203,8 +204,10 @@ def _compared(
 ) -> DriftReport:
     shown = progress.wanted(quiet=asked.quiet)
     every = not (options.column or options.exclude or options.rules)
+    # Whatever is finished in the file of --resume is not read.
+    ahead = sources[: 1 if resume else 2] if every else ()
     with (
-        read_ahead(sources[:2] if every else ()),
+        read_ahead(ahead),
         progress.ProgressBar(time_left=True) if shown else nullcontext() as bar,
     ):
         from klcli.monitoring.run import drift

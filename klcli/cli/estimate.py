@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from klcli.ahead import read_ahead
 from klcli.cli import options
 from klcli.cli.options import suggestion
+from klcli.data.ahead import read_ahead
 from klcli.errors import UsageError
 from klcli.estimation.request import prepare
 from klcli.workers import workers

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.ahead import taken
+from klcli.data.ahead import UNFOLDED, taken
 from klcli.data.arrays import array_table, columns_table, split
 from klcli.data.delimited import delimited_table
 from klcli.data.failures import reading
@@ -58,7 +58,7 @@ def _parquet(part: Part) -> Table:
             lazy = pl.scan_parquet(part.path, glob=part.remote, hive_partitioning=False)
         else:
             lazy = frame.lazy()
-        table = lazy_table(part.source, lazy, size=6 * part.size)
+        table = lazy_table(part.source, lazy, size=UNFOLDED * part.size)
         table.expected_rows = lazy.select(pl.len()).collect().item()
     return table
 

@@ -5,8 +5,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-import klcli.ahead
-from klcli.ahead import read_ahead, taken
+import klcli.data.ahead
+from klcli.data.ahead import read_ahead, taken
 from klcli.data.sources import open_source
 from klcli.errors import InputError
 
@@ -36,7 +36,7 @@ def test_what_nobody_asks_for_is_forgotten(path):
 
 def test_readers_take_it(path, monkeypatch):
     with read_ahead([path]):
-        klcli.ahead._begun[path].result()
+        klcli.data.ahead._begun[path].result()
         monkeypatch.setattr(pl, "scan_parquet", None)  # of which nobody has need any more
         table = open_source(path, None, [], ExitStack())
         table.needed = ("y",)
@@ -47,7 +47,7 @@ def test_readers_take_it(path, monkeypatch):
 def test_small_and_large_files_are_not_read_ahead(path, monkeypatch):
     for name, bound in (("_LEAST", 1 << 30), ("_MOST", 1 << 10)):
         with monkeypatch.context() as changed, read_ahead([]):
-            changed.setattr(klcli.ahead, name, bound)
+            changed.setattr(klcli.data.ahead, name, bound)
             with read_ahead([path]):
                 assert taken(path) is None
 

@@ -6,16 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from klcli.data.table import MEMORY_BUDGET
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
     import polars as pl
 
-#: Bytes of a Parquet file: smaller ones are read in no time, and larger ones, which may unfold to
-#: more than a gigabyte, are not read as a whole.
+#: Bytes in memory for each byte of a Parquet file, at most.
+UNFOLDED: Final = 6
+#: Bytes of a Parquet file: smaller ones are read in no time, larger ones not as a whole.
 _LEAST: Final = 1 << 20
-_MOST: Final = (1 << 30) // 6
+_MOST: Final = MEMORY_BUDGET // UNFOLDED
 
 _begun: dict[str, Future[pl.DataFrame]] = {}
 
