@@ -16,7 +16,7 @@ from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.sample import RowSample
 from klcli.data.tallies import LabelTally, Missing, NumberTally, sum_of_squares
 from klcli.data.threads import MANY_ROWS, each
-from klcli.errors import InputError
+from klcli.data.weights import check, in_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -147,7 +147,7 @@ class Side:
         rows = RowSample(self._seed, sample.SAMPLE_ROWS)
         bad_weights = total = 0
         weight_sum = weight_squares = 0.0
-        with np.errstate(over="ignore"):  # which `_check` tells in words
+        with np.errstate(over="ignore"):  # which `check` tells in words
             for batch, weights, bad in self._batches(todo if sketch is None else readings):
                 total += len(batch)
                 if weights is not None:
@@ -168,7 +168,7 @@ class Side:
                 self._add(batch, converted, todo, weights, rows)
                 if sketch is not None:
                     sketch.add(converted)
-        self._check(total, bad_weights, weight_sum, weight_squares)
+        check(self.source, self._weight, total, bad_weights, weight_sum, weight_squares)
         self.rows, self._weight_sum, self._weight_squares = total, weight_sum, weight_squares
         self._readings |= todo
         if numeric:
@@ -188,12 +188,8 @@ class Side:
         for batch in self.table.batches([*readings, *self._weight]):
             weights, bad = None, 0
             for name in self._weight:
-                weights = batch.select(self._values(name, Reading.NUMBER))[name].to_numpy()
-                fine = np.isfinite(weights) & (weights >= 0)
-                bad = len(fine) - int(np.count_nonzero(fine))
-                # Only ratios of weights count: in this unit, squares of huge ones stay finite.
-                self._weight_unit = self._weight_unit or float(weights[fine].max(initial=0.0))
-                weights = np.where(fine, weights / (self._weight_unit or 1.0), 0.0)
+                numbers = batch.select(self._values(name, Reading.NUMBER))[name].to_numpy()
+                weights, bad, self._weight_unit = in_units(numbers, self._weight_unit)
             yield batch, weights, bad
             done += len(batch)
             if not math.isnan(self.table.expected_rows):
@@ -249,28 +245,6 @@ class Side:
     def _values(self, name: str, reading: Reading) -> pl.Expr:
         lexical = name in self.table.lexical
         return values(name, self.table.schema[name], reading, lexical=lexical)
-
-    def _check(
-        self, rows: int, bad_weights: int, weight_sum: float, weight_squares: float
-    ) -> None:
-        if rows == 0:
-            raise InputError(
-                f"{self.table.source}: no rows",
-                "it is empty, has a header only, or a quote in it hides the rows",
-            )
-        if bad_weights:
-            raise InputError(
-                f"{self.table.source}: {bad_weights:,} of {rows:,} weights are missing, negative "
-                "or not finite",
-                f"repair column {self._weight[0]!r}, or leave out --weight",
-            )
-        if not math.isfinite(weight_squares):
-            raise InputError(
-                f"{self.table.source}: the weights differ by too many orders of magnitude",
-                f"repair column {self._weight[0]!r}, or leave out --weight",
-            )
-        if self.weighted and weight_sum == 0:
-            raise InputError(f"{self.table.source}: all weights are 0", "leave out --weight")
 
     def _learn(self, name: str, reading: Reading) -> None:
         view, present = self.views[name], self.gaps[name].present
