@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -58,7 +57,7 @@ class Deliveries:
 
     def __init__(self, options: DriftOptions) -> None:
         self._options = options
-        self._earlier: deque[tuple[str, RowSketch]] = deque(maxlen=_BATCHES)
+        self._earlier: dict[str, RowSketch] = {}
         self._reference: dict[tuple[str, ...], RowSketch] = {}
 
     def remember(self, name: str, data: Table | ProfileSide) -> RowSketch | None:
@@ -79,12 +78,14 @@ class Deliveries:
         return sketch
 
     def recall(self, name: str, rows: RowSketch) -> None:
-        """Remember rows of a batch that was looked at before."""
-        self._earlier.append((name, rows.smaller(_REMEMBERED)))
+        """Remember rows of a batch that was looked at before, and forget the first of too many."""
+        self._earlier[name] = rows.smaller(_REMEMBERED)
+        if len(self._earlier) > _BATCHES:
+            del self._earlier[next(iter(self._earlier))]
 
     def kept(self, name: str) -> RowSketch | None:
         """Return what is kept of the rows of a batch, if they were looked at."""
-        return next((rows for other, rows in reversed(self._earlier) if other == name), None)
+        return self._earlier.get(name)
 
     def findings(
         self, name: str, data: Table | ProfileSide, reference: Reference | None
@@ -99,11 +100,14 @@ class Deliveries:
             That of all batches; None if it is made of earlier ones.
         """
         # What has the name of the batch is itself, as it was at an earlier run.
-        earlier = [(other, kept) for other, kept in self._earlier if other != name]
+        self._earlier.pop(name, None)
+        earlier = dict(self._earlier)
         rows = self.remember(name, data)
         if rows is None:
             return
-        alike = [(repr(other), kept) for other, kept in earlier if kept.columns == rows.columns]
+        alike = [
+            (repr(other), kept) for other, kept in earlier.items() if kept.columns == rows.columns
+        ]
         known = None if reference is None else self._of_reference(reference, rows.columns)
         usual = [*alike[-1:], *([] if known is None else [("the reference", known)])]
         if usual and len(rows.columns) >= _COLUMNS:
