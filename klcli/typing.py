@@ -124,8 +124,8 @@ class Estimator(Protocol):
 
     An estimator may also have ``both(table)``, which gives both directions for little more than
     the price of one; ``null(table, p, q)``, which gives a test statistic where the labels say
-    nothing, and a function that gives the estimates; and ``corrects_bias``, True if resampled tables, which are biased against
-    the table, have to be centred on the estimate.
+    nothing, and a function that gives the estimates; and ``corrects_bias``, True if resampled
+    tables, which are biased against the table, have to be centred on the estimate.
     """
 
     name: ClassVar[str]

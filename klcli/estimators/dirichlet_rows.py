@@ -105,7 +105,6 @@ def _tallied(counts: Floats, weight: Floats | None = None) -> tuple[Floats, Floa
     each, place = np.unique(counts, return_inverse=True)
     rows, distinct = len(counts), len(each)
     place = (place.reshape(counts.shape) + distinct * np.arange(rows)[:, None]).ravel()
-    # Counted as weights, which are numbers of the kind that is needed.
 
     def added_up(weights: Floats) -> Floats:
         # Of weights, as counts would have to be converted.

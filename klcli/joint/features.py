@@ -177,9 +177,10 @@ def _varying(columns: Floats) -> Floats:
 
 def curves(pool: Pool) -> Floats:
     """Return cubic truncated powers of each score, standardised; none where columns are too many."""
-    if not _levels(pool.scores.shape[1]):
+    levels = _levels(pool.scores.shape[1])
+    if not levels:
         return np.empty((len(pool.label), 0))
-    knots = np.quantile(pool.scores, _levels(pool.scores.shape[1]), axis=0)
+    knots = np.quantile(pool.scores, levels, axis=0)
     powers = np.hstack([np.maximum(pool.scores - knot, 0.0) ** 3 for knot in knots])
     spread = powers.std(axis=0)
     powers, spread = powers[:, spread > 0], spread[spread > 0]
