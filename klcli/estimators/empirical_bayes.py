@@ -12,7 +12,7 @@ from klcli.estimators.even_shares import FEWEST, HARDLY, even_rows, even_shares
 from klcli.estimators.frequency import BLOCK, plug_in, plug_in_values
 from klcli.estimators.multiplicity import multiplicity, unseen_mass
 from klcli.estimators.no_difference import likelihood_ratio, log_bayes_factor, probability
-from klcli.estimators.ratio_prior import posterior
+from klcli.estimators.ratio_prior import posterior, posterior_values
 from klcli.typing import Point
 
 if TYPE_CHECKING:
@@ -174,9 +174,8 @@ def _values(p: Floats, q: Floats, factor: Floats) -> Floats:
     """Estimate D for each row, given its log Bayes factor against no difference."""
     values = _blockwise(lambda p, q: plug_in_values(p, q, None), p, q)
     weight = posterior_weight(p, q)
-    for row in np.flatnonzero(weight):
-        mean = posterior(multiplicity(p[row], q[row])).value
-        values[row] += weight[row] * (mean - values[row])
+    rare = np.flatnonzero(weight)
+    values[rare] += weight[rare] * (posterior_values(p[rare], q[rare]) - values[rare])
     same = probability(factor)
     if p.shape[1] >= FEWEST:
         shares = even_rows(p, q)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.estimators.multiplicity import Multiplicity, multiplicity
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from klcli.estimators.multiplicity import Multiplicity
     from klcli.typing import Floats, Integers
 
 #: Log ratios that priors and posteriors are worked out at: e^±9.6 is beyond what counts below
@@ -34,6 +35,8 @@ _UNSEEN_AT: Final = 0.5
 #: The means of log ratios are within ±1/2: all of a class of categories are rarely e times more
 #: frequent on one side.
 _MEAN_SPREAD: Final = 0.5
+#: Counts of resamples that share their pairs: those of more rows are hardly fewer.
+_AT_ONCE: Final = 1 << 16
 
 
 @cache
@@ -112,6 +115,7 @@ def posterior(
     *,
     uncertainty: bool = False,
     function: Callable[[Floats], Floats] | None = None,
+    known: tuple[Floats, Floats] | None = None,
 ) -> RatioPosterior:
     """Fit the prior of log ratios and return what it makes of the counts.
 
@@ -119,16 +123,13 @@ def posterior(
     prior whose mean and deviation are averaged over by their likelihood. Frequent and rare
     categories may differ in both; each learns most from those that are about as frequent. With
     `uncertainty`, the variance is worked out as well; with a `function` f of the log ratio, the
-    mean of E_Q[f].
+    mean of E_Q[f]. What `_likelihood` gives may be `known`.
     """
     n, m, pooled = counts.n, counts.m, counts.pooled
     offset = float(np.log(n / m))
     log_pi, log_rest = _log_sides(LOG_RATIOS + offset)
-    scale = np.minimum(1.0, _INFORMATIVE / pooled)[:, None]
-    log_likelihood = scale * (counts.x[:, None] * log_pi + counts.y[:, None] * log_rest)
-    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
     prior, log_weight = _priors()
-    evidence = np.log(likelihood @ prior + 1e-300)
+    likelihood, evidence = known or _likelihood(counts.x, counts.y, offset)
     level, levels = _levels(pooled)
     starts = np.flatnonzero(np.diff(level[order := np.argsort(level, kind="stable")], prepend=-1))
     by_level = np.add.reduceat((counts.number[:, None] * evidence)[order], starts)
@@ -153,7 +154,8 @@ def posterior(
     share = np.append((1 - unseen) * pooled / (n + m), unseen)
     number = np.append(counts.number, 1.0)
     variance = mean = mean_variance = math.nan
-    total = joint @ prior + 1e-300
+    if uncertainty or function is not None:
+        total = joint @ prior + 1e-300
     if uncertainty:
         # What the value would be if one prior held for all, each as likely as it is for what was
         # not seen. That is more than the counts leave open, but no ratios are quite normal: with
@@ -178,6 +180,41 @@ def posterior(
         mean = float(mass @ rest) / (1 - of_p)
         mean_variance = _spread(mass @ per_prior / (1 - of_p), belief[-1])
     return RatioPosterior(share, from_p, weighted, number, offset, variance, mean, mean_variance)
+
+
+def posterior_values(p: Floats, q: Floats) -> Floats:
+    """Return the value of `posterior` for each row of counts, shape (resamples, cells).
+
+    Resamples have most of their pairs of counts in common: what does not depend on the others of
+    a row is worked out once for many rows. All rows have the same totals.
+    """
+    at_once = max(1, _AT_ONCE // max(1, p.shape[1]))
+    blocks = [slice(first, first + at_once) for first in range(0, len(p), at_once)]
+    return np.concatenate([np.empty(0), *(_block_values(p[rows], q[rows]) for rows in blocks)])
+
+
+def _block_values(p: Floats, q: Floats) -> Floats:
+    every = multiplicity(p.ravel(), q.ravel())
+    likelihood, evidence = _likelihood(every.x, every.y, float(np.log(p[0].sum() / q[0].sum())))
+    values = np.empty(len(p))
+    for row, pair in enumerate(every.pair.reshape(p.shape)):
+        number = np.bincount(pair[pair >= 0], minlength=len(every.x))
+        shown = np.flatnonzero(number)
+        counts = Multiplicity(every.x[shown], every.y[shown], number[shown].astype(float), pair)
+        values[row] = posterior(counts, known=(likelihood[shown], evidence[shown])).value
+    return values
+
+
+def _likelihood(x: Floats, y: Floats, offset: float) -> tuple[Floats, Floats]:
+    """Return the likelihood of log ratios for pairs of counts, and the log evidence of priors.
+
+    Shapes (pairs, log ratios), of which the largest is 1, and (pairs, priors).
+    """
+    log_pi, log_rest = _log_sides(LOG_RATIOS + offset)
+    scale = np.minimum(1.0, _INFORMATIVE / (x + y))[:, None]
+    log_likelihood = scale * (x[:, None] * log_pi + y[:, None] * log_rest)
+    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
+    return likelihood, np.log(likelihood @ _priors()[0] + 1e-300)
 
 
 def _spread(values: Floats, chance: Floats) -> float:

@@ -5,12 +5,12 @@ from scipy import integrate, stats
 from klcli.counts import CountTable
 from klcli.densities.frequency import Frequency
 from klcli.errors import UsageError
-from klcli.estimators import empirical_bayes
+from klcli.estimators import empirical_bayes, ratio_prior
 from klcli.estimators.empirical_bayes import EmpiricalBayes
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.multiplicity import multiplicity
 from klcli.estimators.no_difference import log_bayes_factor
-from klcli.estimators.ratio_prior import posterior
+from klcli.estimators.ratio_prior import posterior, posterior_values
 from klcli.intervals.permutation import permutation
 
 DEFAULT = EmpiricalBayes(Frequency())
@@ -171,3 +171,15 @@ def test_few_rows_and_one_category_are_no_trouble():
 def test_smoothing_is_refused():
     with pytest.raises(UsageError, match="--estimator empirical-bayes"):
         EmpiricalBayes(Frequency("laplace"))
+
+
+@pytest.mark.parametrize("at_once", [1, 1_000, 1 << 16])
+def test_resamples_together_give_what_each_gives_alone(monkeypatch, at_once):
+    monkeypatch.setattr(ratio_prior, "_AT_ONCE", at_once)
+    rng = np.random.default_rng(83266639978645306)
+    shares = zipf(400, 1.5)  # some categories with hundreds of rows, and many with none
+    p, q = rng.multinomial(900, shares, size=7), rng.multinomial(600, shares, size=7)
+    alone = [posterior(multiplicity(*row)).value for row in zip(p * 1.0, q * 1.0, strict=True)]
+    assert len({*alone}) == 7
+    assert posterior_values(p * 1.0, q * 1.0) == pytest.approx(alone, rel=1e-12)
+    assert posterior_values(p[:0] * 1.0, q[:0] * 1.0).shape == (0,)
