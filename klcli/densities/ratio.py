@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from klcli.densities.bands import of_ensemble
 from klcli.densities.bumps import BUMP_VARIANCE, bumps, ends
 from klcli.densities.logistic import Fit, Model, path
 from klcli.densities.ratio_models import deviations, models, normal_score, with_terms
-from klcli.densities.residuals import standardised
+from klcli.densities.residuals import standardised, uneven
 from klcli.typing import FittedPair
 
 if TYPE_CHECKING:
@@ -29,6 +29,15 @@ _LAGGING = 3.0
 #: standard deviations above its expectation. For s of them the log of the likelihood of a small
 #: variance grows by at most s²/2: at one, by less than Akaike's nat for a parameter.
 _WORTH_A_FIT = 1.0
+#: Rows of each side that a cell needs on average to be told apart from its neighbours.
+_ROWS_PER_CELL = 10
+#: Standard deviations by which cells within groups differ more than chance makes them, so that
+#: they surely do: sums of hundreds of terms are near normal, and some ten in a million are larger.
+_SURELY = 4.5
+#: The same where most rows lie on values that repeat, which need not be like their neighbours. To
+#: count such cells by themselves adds as much noise as one standard deviation and takes away what
+#: is hidden; an observed s stands for a hidden s² − 1, so that it pays from √2 on.
+_WORTH_A_CELL = 2**0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +69,21 @@ class Ensemble:
         return averaged
 
 
+class Apart(NamedTuple):
+    """Cells that differ within groups of neighbours.
+
+    Attributes
+    ----------
+    group : ndarray of int, shape (cells,)
+        Which group each cell is in.
+    surely : bool
+        Whether they do beyond doubt.
+    """
+
+    group: Integers
+    surely: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Ratio:
     """The log ratio by penalised logistic regression on the pooled rank.
@@ -74,6 +98,9 @@ class Ratio:
     nothing of). The smoothing parameter of each is integrated over by its Laplace evidence, and
     so is the choice between them, so that a null pair is fitted by a constant and a sharp one by
     as many terms as the data can carry.
+
+    Cells are merged for that. Those that then still differ within their groups count by
+    themselves, as schedules do, whose minutes say nothing of each other: see `by_cell`.
 
     Parameters
     ----------
@@ -103,31 +130,29 @@ class Ratio:
     def reduce(self, table: CountTable) -> CountTable:
         """Merge neighbouring cells of numbers, so that all that follows is quick.
 
-        Cells that hold no finite number stay as they are.
+        Cells that hold no finite number stay as they are, and all do that count by themselves.
         """
-        single = (table.roles == Role.MISSING) | np.isinf(table.lower) & (table.roles == Role.ATOM)
-        numbers = np.flatnonzero(~single)
-        if len(numbers) <= self.groups:
+        numbers = ~_single(table)
+        if np.count_nonzero(numbers) <= self.groups:
             return table
-        group = np.empty(len(table.p), dtype=int)
-        merged = merge((table.p + table.q)[numbers], self.groups)
-        # −inf comes before the numbers and +inf and missing after them.
-        before = int(np.sum(np.flatnonzero(single) < numbers[0]))
-        group[numbers] = before + merged
-        group[single] = np.concatenate(
-            [np.arange(before), before + merged[-1] + 1 + np.arange(single.sum() - before)]
-        )
-        first = np.flatnonzero(np.diff(group, prepend=-1))
-        last = np.append(first[1:], len(group)) - 1
-        roles = np.where(first == last, table.roles[first], np.int8(Role.INTERVAL))
-        return CountTable(
-            np.add.reduceat(table.p, first),
-            np.add.reduceat(table.q, first),
-            roles,
-            (),
-            table.lower[first],
-            table.upper[last],
-        )
+        group = merge((table.p + table.q)[numbers], self.groups)
+        return table if _apart(table.subset(numbers), group) else joined(table, group)
+
+    def by_cell(self, numbers: CountTable) -> Apart | None:
+        """Tell whether cells within groups count by themselves; None where they do not.
+
+        They do if they differ by more than chance, and there are enough rows to tell by how much:
+        ten of each side for every cell. Where most rows lie on values that repeat, more than
+        chance is what makes the error smaller; where they do not, what leaves no doubt.
+
+        Parameters
+        ----------
+        numbers : CountTable
+            Cells of finite numbers.
+        """
+        if len(numbers.p) <= self.groups:
+            return None
+        return _apart(numbers, merge(numbers.p + numbers.q, self.groups))
 
     def ensemble(self, table: CountTable) -> Ensemble:
         """Fit all models to a table of numeric cells in which both samples have rows."""
@@ -186,6 +211,50 @@ class Ratio:
         return of_ensemble(ensemble, ensemble.group)
 
 
+def _single(table: CountTable) -> Bools:
+    """Tell which cells hold no finite number."""
+    infinite = np.isinf(table.lower) & (table.roles == Role.ATOM)
+    result: Bools = (table.roles == Role.MISSING) | infinite
+    return result
+
+
+def _apart(numbers: CountTable, group: Integers) -> Apart | None:
+    """Do what `Ratio.by_cell` does, given the groups."""
+    pooled = numbers.p + numbers.q
+    # A heavy row in a cell of its own differs, too.
+    weighted = bool(np.any(pooled != np.floor(pooled)))
+    if weighted or min(numbers.n_p, numbers.n_q) < _ROWS_PER_CELL * len(pooled):
+        return None
+    excess = float(uneven(numbers.p[None], numbers.q[None], group)[0])
+    if excess <= (_WORTH_A_CELL if discrete(numbers) else _SURELY):
+        return None
+    return Apart(group, excess > _SURELY)
+
+
+def joined(table: CountTable, merged: Integers) -> CountTable:
+    """Merge cells of finite numbers; `merged`, shape (such cells,), says with which."""
+    single = _single(table)
+    numbers = np.flatnonzero(~single)
+    group = np.empty(len(table.p), dtype=int)
+    # −inf comes before the numbers and +inf and missing after them.
+    before = int(np.sum(np.flatnonzero(single) < numbers[0]))
+    group[numbers] = before + merged
+    group[single] = np.concatenate(
+        [np.arange(before), before + merged[-1] + 1 + np.arange(single.sum() - before)]
+    )
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    last = np.append(first[1:], len(group)) - 1
+    roles = np.where(first == last, table.roles[first], np.int8(Role.INTERVAL))
+    return CountTable(
+        np.add.reduceat(table.p, first),
+        np.add.reduceat(table.q, first),
+        roles,
+        (),
+        table.lower[first],
+        table.upper[last],
+    )
+
+
 def discrete(table: CountTable) -> bool:
     """Tell whether most rows lie on values that repeat, often enough to tell them apart.
 
@@ -193,7 +262,7 @@ def discrete(table: CountTable) -> bool:
     """
     pooled = table.p + table.q
     repeated = pooled[table.roles == Role.ATOM].sum() >= pooled.sum() / 2
-    return bool(repeated and min(table.n_p, table.n_q) >= 10 * len(pooled))
+    return bool(repeated and min(table.n_p, table.n_q) >= _ROWS_PER_CELL * len(pooled))
 
 
 def inner_share(p: Floats, q: Floats) -> Floats:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.counts import Role
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 _LIMIT = 4.5
 #: Rows in each bin of the three scales, on average; 0 stands for the finest cells there are.
 _SCALES = (0, 8, 32)
+#: Share of the rows that may lie where values are too rare to be told apart: if those differ as
+#: much as the others, they add no larger share to the estimate, which the interval allows for.
+_UNTOLD = 0.05
 
 
 def expected_rows(fine: CountTable, coarse: CountTable, ratio: Floats) -> tuple[Floats, Floats]:
@@ -77,3 +81,23 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
                 "larger",
             )
     return None
+
+
+def untold(fine: CountTable) -> Finding | None:
+    """Tell how many rows lie on values that share a cell, where values differ from neighbours.
+
+    Parameters
+    ----------
+    fine : CountTable
+        Finite numbers, in cells that count by themselves.
+    """
+    shared = fine.roles != Role.ATOM
+    share = float((fine.p + fine.q)[shared].sum()) / (fine.n_p + fine.n_q)
+    if share <= _UNTOLD:
+        return None
+    return Finding(
+        "unresolved",
+        "counts differ between neighbouring values more than chance and a smooth ratio allow, and "
+        f"{100 * share:.2g} % of the rows lie on values too rare to be told apart; the true divergence is "
+        "likely larger",
+    )

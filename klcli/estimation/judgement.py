@@ -10,7 +10,7 @@ import numpy as np
 
 from klcli.data.wording import counted
 from klcli.diagnostics.cycles import cycles
-from klcli.diagnostics.resolution import unresolved
+from klcli.diagnostics.resolution import unresolved, untold
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import (
     no_number,
@@ -187,8 +187,13 @@ def _judge_numbers(
     findings.append(tail)
     examine = getattr(choice.density, "examine", None)
     examined = [] if examine is None else examine(numbers)
-    if hasattr(choice.density, "reduce"):
-        misfit = unresolved(cells, numbers, 1 - point.influence_q[inside])
+    by_cell = getattr(choice.density, "by_cell", None)
+    if by_cell is not None:
+        misfit, apart = None, by_cell(numbers)
+        if apart is None:
+            misfit = unresolved(cells, numbers, 1 - point.influence_q[inside])
+        elif apart.surely:
+            misfit = untold(cells)
         examined += [] if misfit is None else [misfit]
     findings += examined
     if tail is not None or any(finding.code in _LOWERS for finding in examined):

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from klcli.counts import CountTable
-from klcli.densities.ratio import Ratio, discrete, inner_share, merge, repeated
+from klcli.counts import CountTable, Role
+from klcli.densities.ratio import Ratio, discrete, inner_share, joined, merge, repeated
 from klcli.densities.ratio_models import deviations, models
+from klcli.densities.residuals import uneven
 from klcli.estimators.frequency import plug_in, plug_in_values
+from klcli.estimators.ratio_cells import cell_values, with_cells
+from klcli.estimators.unseen_runs import unseen
 from klcli.typing import Point
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from klcli.densities.logistic import Fit, Model
-    from klcli.densities.ratio import Ensemble
+    from klcli.densities.ratio import Apart, Ensemble
     from klcli.typing import Floats, Integers
 
-#: Standard deviation of the log of an exponential variable, π/√6: Q's mass beyond its largest of
-#: m rows is exponential with mean 1/m, and each row of P there contributes its log.
-_LOG_GAP_DEVIATION = math.pi / math.sqrt(6)
-#: The same between two neighbouring rows of Q, of which a run of P takes up an unknown share. The
-#: product of an exponential variable and a uniform share of it is below e^−5.45 with probability
-#: 2.5 %, which a normal variable of this deviation is below −5.45.
-_LOG_PART_DEVIATION = 5.45 / 1.96
-#: A run of P between two rows of Q counts where chance has a probability of exp(−3) to leave one
-#: as long anywhere.
-_MARGIN = 3.0
-#: Rows that tell how many of Q to expect in a run.
-_BESIDE = 20.0
 #: Sum of eigenvalues below which the first terms of the series of log(1 + μ) and of its square are
 #: as good as all: what is left out is less than the cube of this.
 _SMALL = 4e-4
@@ -57,6 +48,9 @@ class RatioPlugIn:
     trusted. The influence values are those of the smoothed log ratio, which vary too little: what
     the corrected value is above the divergence of the fit adds to the variance in proportion.
 
+    What cells add that count by themselves comes on top, see
+    `klcli.estimators.ratio_cells.with_cells`.
+
     Parameters
     ----------
     density : Ratio
@@ -76,12 +70,33 @@ class RatioPlugIn:
 
     def __call__(self, table: CountTable) -> Point:
         """Estimate D(P‖Q)."""
-        return _point(table, self.density.ensemble(table), sign=1)
+        groups, apart = self._grouped(table)
+        point = _point(groups, self.density.ensemble(groups), sign=1)
+        return point if apart is None else with_cells(point, table, apart.group)
 
     def both(self, table: CountTable) -> tuple[Point, Point]:
         """Estimate D(P‖Q) and D(Q‖P) from one fit."""
-        ensemble = self.density.ensemble(table)
-        return _point(table, ensemble, sign=1), _point(table.swapped(), ensemble, sign=-1)
+        groups, apart = self._grouped(table)
+        ensemble = self.density.ensemble(groups)
+        points = (
+            _point(groups, ensemble, sign=1),
+            _point(groups.swapped(), ensemble, sign=-1),
+        )
+        if apart is None:
+            return points
+        return (
+            with_cells(points[0], table, apart.group),
+            with_cells(points[1], table.swapped(), apart.group),
+        )
+
+    def _grouped(self, table: CountTable) -> tuple[CountTable, Apart | None]:
+        """Return what to fit, and the groups of cells that count by themselves."""
+        apart = self.density.by_cell(table)
+        if apart is None:
+            return table, None
+        groups = joined(table, apart.group)
+        # Where cells differ from their neighbours, groups do, too.
+        return replace(groups, roles=np.full(len(groups.p), np.int8(Role.ATOM))), apart
 
     def values(self, table: CountTable, p: Floats, q: Floats) -> Floats:
         """Estimate D for each row of the count vectors `p` and `q`, shape (resamples, cells).
@@ -89,8 +104,11 @@ class RatioPlugIn:
         Tuning parameters and weights are those of `table`; each fit takes one Newton step from
         that of `table` towards its own counts.
         """
-        ensemble = self.density.ensemble(table)
-        p, q = _merged(p, ensemble.group), _merged(q, ensemble.group)
+        groups, apart = self._grouped(table)
+        within = 0.0 if apart is None else cell_values(p, q, apart.group)
+        ensemble = self.density.ensemble(groups)
+        group = ensemble.group if apart is None else apart.group
+        p, q = _merged(p, group), _merged(q, group)
         rows = ensemble.p.sum() + ensemble.q.sum()
         weight = ensemble.p.sum() / rows
         # At its maximum the gradient vanishes on the table's own counts, so only what the
@@ -105,7 +123,7 @@ class RatioPlugIn:
             log_ratio = fit.log_ratio + step @ model.design.T
             optimism, _ = _spread(model, fit, ensemble, 1)
             estimate += belief * (_functional(log_ratio, p, q) - 0.5 * optimism)
-        return estimate
+        return estimate + within
 
     def null(self, table: CountTable, p: Floats, q: Floats) -> tuple[Floats, Callable[[], Floats]]:
         """Return a test statistic and the estimate where the labels P and Q say nothing.
@@ -129,6 +147,7 @@ class RatioPlugIn:
             Gives D(P‖Q), approximate and in nats, shape (resamples,).
         """
         group = merge(p[0] + q[0], self.density.groups)
+        cells = p, q
         p, q = _merged(p, group), _merged(q, group)
         pooled = p[0] + q[0]
         rows = float(pooled.sum())
@@ -138,7 +157,9 @@ class RatioPlugIn:
         mean_weight = float(np.mean(weight))
         information = mean_weight * (1 - mean_weight)
         evidence, estimates = [], []
-        for model in models(pooled, discrete(table)):
+        groups, apart = self._grouped(table)
+        within = group if apart is None else np.arange(len(pooled))
+        for model in models(pooled, discrete(groups)):
             axes = model.axes(share, information)
             squared_score = (excess @ axes.design) ** 2
             shrink = 1 / (1 + np.outer(axes.roughness, model.weights))
@@ -151,7 +172,7 @@ class RatioPlugIn:
             free = information * (share @ axes.design**2 - axes.mean**2)
             optimism = free @ shrink / rows
             estimates.append((gain - 0.5 * spread - 0.5 * optimism) / information)
-        for further in deviations(pooled, repeated(table, group)):
+        for further in deviations(pooled, repeated(groups, within)):
             # Alone, without a curve: they do not overlap, so that each is its own axis.
             held = share @ further.terms
             free = information * held * (1 - held)
@@ -167,7 +188,13 @@ class RatioPlugIn:
         belief = np.exp(stacked - largest[:, None])
         statistic = np.log(belief.sum(axis=1)) + largest
         estimate = np.sum(belief * np.hstack(estimates), axis=1) / belief.sum(axis=1)
-        return statistic, lambda: estimate
+        if apart is None:
+            return statistic, lambda: estimate
+        if apart.surely:
+            # What a small variance of cells in their groups adds to the log of the likelihood.
+            # Not for lesser differences: that would be to look before choosing what to test.
+            statistic += np.maximum(uneven(*cells, group), 0.0) ** 2 / 2
+        return statistic, lambda: estimate + cell_values(*cells, group)
 
 
 def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
@@ -203,7 +230,7 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         contributions,
         excess_variance=beyond_linear + smoothed,
         null_variance=beyond_linear,
-        beyond_support=math.hypot(_unseen(p, q, log_ratio), _smoothed_away(table, value)),
+        beyond_support=math.hypot(unseen(p, q, log_ratio), _smoothed_away(table, value)),
     )
 
 
@@ -226,51 +253,6 @@ def _slope(
     if max(divergence, 0.0) + noise == 0:
         return 0.0
     return (linear + 2 * (1 / n + 1 / m) * noise) / (max(divergence, 0.0) + noise)
-
-
-def _unseen(p: Floats, q: Floats, log_ratio: Floats) -> float:
-    """Return the standard deviation of D, in nats, by runs of P that hold no row of Q.
-
-    Q's mass beyond its smallest and its largest row is known to no better than a factor; nor is
-    it between two neighbours, which matters where more rows of P lie than chance puts there.
-    One row is what chance leaves in any place, whatever P and Q are. Where the fit has smoothed a
-    run between neighbours away, what it falls short of the log ratio with a row of Q there comes
-    on top.
-    """
-    seen = np.flatnonzero(q)
-    below = np.concatenate([[0.0], np.cumsum(p)])
-    # Rows of P before the first cell with rows of Q, between neighbouring ones, and after the last.
-    runs = below[np.append(seen, len(p))] - below[np.append(0, seen + 1)]
-    excess = np.maximum(runs - 1, 0.0)
-    n, m = float(p.sum()), float(q.sum())
-    limit = math.log(max(n + m, 1.0)) + _MARGIN
-    excess[1:-1][runs[1:-1] < limit / math.log1p(m / n)] = 0
-    pooled = np.cumsum(p + q)
-    deviation = np.full(len(excess), _LOG_PART_DEVIATION)
-    for run in 1 + np.flatnonzero(excess[1:-1]):
-        # By the rows beside the run (Laplace's rule of succession).
-        left, right = seen[run - 1], seen[run]
-        rows = max(runs[run], _BESIDE)
-        begin = int(np.searchsorted(pooled, pooled[left] - rows, "right"))
-        end = int(np.searchsorted(pooled, pooled[right - 1] + rows)) + 1
-        near_p, near_q = (
-            float(side[begin : left + 1].sum() + side[right:end].sum()) for side in (p, q)
-        )
-        share = (near_q + 1) / (near_p + near_q + 2)
-        if -runs[run] * math.log1p(-share) < limit:
-            excess[run] = 0
-            continue
-        inside = slice(left + 1, right)
-        fitted = float(p[inside] @ log_ratio[inside]) / runs[run]
-        deviation[run] += max(math.log(runs[run] * m / n) - fitted, 0.0) / 1.96
-    outer, inner = excess[[0, -1]], (deviation * excess)[1:-1]
-    return (
-        math.hypot(
-            _LOG_GAP_DEVIATION * float(np.sum(outer**2)) ** 0.5,
-            float(np.sum(inner**2)) ** 0.5,
-        )
-        / n
-    )
 
 
 def _spread(model: Model, fit: Fit, ensemble: Ensemble, sign: int) -> tuple[float, float]:

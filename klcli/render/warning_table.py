@@ -86,7 +86,8 @@ ROWS: Final = (
     ),
     (
         "unresolved",
-        "Neighbouring values differ more than the smooth ratio shows, or times within a day.",
+        "Neighbours that are too rare to count by themselves differ more than the smooth ratio "
+        "shows, or times within a day.",
         "Read it as a lower bound; try --categorical or --density histogram; take hours of times.",
         "McCullagh & Nelder, Generalized Linear Models (1989), section 4.5: overdispersion",
     ),

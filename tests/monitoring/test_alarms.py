@@ -15,7 +15,7 @@ import klcli
 @pytest.mark.slow
 def test_no_drift_is_told_where_there_is_none():
     # 5 % of runs may; of 12, more than two would have a probability of 2 %.
-    found = [run(seed, 1000)[0] for seed in range(1000, 1012)]
+    found = [run(seed, most=1000)[0] for seed in range(1000, 1012)]
     assert sum(each["drift or q < 0.05"] > 0 for each in found) <= 2
     assert sum(each["any change"] > 0 for each in found) <= 1
 
