@@ -86,8 +86,7 @@ ROWS: Final = (
     ),
     (
         "unresolved",
-        "Neighbours that are too rare to count by themselves differ more than the smooth ratio "
-        "shows, or times within a day.",
+        "Rare neighbouring values differ more than a smooth ratio shows, or times within a day.",
         "Read it as a lower bound; try --categorical or --density histogram; take hours of times.",
         "McCullagh & Nelder, Generalized Linear Models (1989), section 4.5: overdispersion",
     ),
