@@ -36,6 +36,9 @@ def quantile(ordered: Floats, levels: float | Sequence[float] | Floats) -> Float
 def upper_quantile(values: Floats, level: float) -> float:
     """Return the smallest of some values that at least this share of the others is not above.
 
-    As `numpy.quantile` does by the method "higher".
+    As `numpy.quantile` does by the method "higher": NaN where one of them is.
     """
-    return float(np.sort(values)[math.ceil(level * (len(values) - 1))])
+    ordered = np.sort(values)  # NaN last
+    if np.isnan(ordered[-1]):
+        return math.nan
+    return float(ordered[math.ceil(level * (len(values) - 1))])

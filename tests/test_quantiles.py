@@ -12,6 +12,13 @@ def test_an_upper_quantile_is_that_of_numpy(level):
         assert upper_quantile(values, level) == np.quantile(values, level, method="higher")
 
 
+def test_an_upper_quantile_of_values_that_are_not_all_numbers_is_none():
+    values = np.array([3.0, np.nan, 1.0])
+    assert np.isnan(upper_quantile(values, 0.5))
+    assert np.isnan(np.quantile(values, 0.5, method="higher"))
+    assert upper_quantile(np.array([3.0, np.inf, 1.0]), 0.9) == np.inf
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 24, 999])
 def test_a_median_is_that_of_numpy(size):
     values = np.random.default_rng(530).normal(size=size)

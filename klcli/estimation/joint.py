@@ -15,6 +15,7 @@ from klcli.estimation.choice import Method
 from klcli.estimation.column import estimate_column
 from klcli.estimation.joint_choice import joint_choice
 from klcli.estimation.row_judgement import judge_rows
+from klcli.intervals.permutation import noise_floor
 from klcli.intervals.rows import finite_value
 from klcli.results import Direction, Estimate, Finding, Kind, Status
 from klcli.workers import elsewhere, side_by_side
@@ -207,10 +208,7 @@ def examine_rows(
         finite = finite_value(point)
         floor, low = math.nan, interval.low
         if null_values.size:
-            floor, bar = (
-                float(np.quantile(null_values, level, method="higher"))
-                for level in (request.confidence, 0.5 + request.confidence / 2)
-            )
+            floor, bar = noise_floor(null_values, request.confidence)
             # As for counts: an interval above zero needs an estimate above the noise.
             low = low if finite > bar else 0.0
         own = [each[direction] for each in singles.values()]

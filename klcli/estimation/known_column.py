@@ -12,6 +12,7 @@ import numpy as np
 
 from klcli.divergences.known import Known
 from klcli.intervals.influence import score_interval
+from klcli.intervals.permutation import noise_floor
 from klcli.known_counts import KnownColumn, KnownCounts
 from klcli.onesample import normal
 from klcli.onesample.diagnose import Doubt, doubt_forward, doubt_reverse, few_rows
@@ -210,10 +211,7 @@ def _result(
         value = max(bound, min(value, math.log(max(table.n_p, 2.0))))
     floor, low = math.nan, interval.low
     if values.size:
-        floor, bar = (
-            float(np.quantile(values, level, method="higher"))
-            for level in (blank.confidence, 0.5 + blank.confidence / 2)
-        )
+        floor, bar = noise_floor(values, blank.confidence)
         # As for two samples: an interval above zero needs an estimate above the noise.
         low = low if point.value > bar else 0.0
     open_above = status in (Status.INFINITE, Status.LOWER_BOUND)

@@ -22,6 +22,7 @@ from klcli.intervals.influence import noncentral_interval
 from klcli.intervals.permutation import Null
 from klcli.measures.contract import Measured
 from klcli.measures.status import judged
+from klcli.quantiles import upper_quantile
 from klcli.typing import Interval
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def estimated(measure: Generator, material: Material) -> Measured | Finding:
     floor = math.nan
     null = material.null_values
     if null.size:
-        floor = unit * float(np.quantile(null, material.confidence, method="higher"))
+        floor = unit * upper_quantile(null, material.confidence)
         low = low if Null(material.p_value, null).refuses_equality(material.confidence) else 0.0
     verdict = judged(measure, material, found)
     spread = scored.standard_error

@@ -12,7 +12,7 @@ from klcli.counts import CountTable
 from klcli.densities.frequency import masses
 from klcli.diagnostics.support import no_number
 from klcli.errors import UsageError
-from klcli.intervals.permutation import exchange
+from klcli.intervals.permutation import exchange, noise_floor
 from klcli.measures.contract import INFORMATION, Measured
 from klcli.measures.one_step import frequencies, interval, plain
 from klcli.measures.smooth import Jeffreys
@@ -94,10 +94,7 @@ class Stability:
         p_value = floor = math.nan
         if material.resamples and not material.weighted:
             p_value, null = _exchanged(table, material)
-            floor, bar = (
-                float(np.quantile(null, level, method="higher"))
-                for level in (material.confidence, 0.5 + material.confidence / 2)
-            )
+            floor, bar = noise_floor(null, material.confidence)
             low = low if found.finite > bar else 0.0
         findings = [each for each in material.forward.findings if each.code in _GENERAL]
         status = Status.OK
