@@ -141,6 +141,11 @@ class Summary:
     standard_deviation: float
     distinct: int | None
 
+    @property
+    def weighted(self) -> bool:
+        """Whether rows weigh differently."""
+        return self.effective_rows < self.rows * (1 - 1e-9)
+
 
 @dataclass(frozen=True, slots=True)
 class PooledSample:
@@ -197,3 +202,8 @@ class ColumnTable:
     undefined: Finding | None = None
     finer: CountTable | None = None
     tuning: tuple[Tuning, ...] = ()
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows weigh differently on either side."""
+        return self.p.weighted or self.q.weighted

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
-from zlib import crc32
 
 import numpy as np
 
@@ -18,12 +17,11 @@ from klcli.estimation.row_judgement import judge_rows
 from klcli.intervals.permutation import noise_floor
 from klcli.intervals.rows import finite_value
 from klcli.results import Direction, Estimate, Finding, Kind, Status
+from klcli.streams import stream
 from klcli.workers import elsewhere, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from numpy.random import Generator
 
     from klcli.counts import ColumnTable
     from klcli.data.rows import RowSamples
@@ -190,12 +188,13 @@ def examine_rows(
     InputError
         If the method cannot do with these rows.
     """
-    points = choice.estimator.both(rows, _stream(subject, request, "rows"))
+    points = choice.estimator.both(rows, stream(request.seed, "rows", subject.column))
     # The labels are exchangeable or not, whatever the direction.
     p_value, null_values = math.nan, np.empty(0)
     if request.resamples:
-        stream = _stream(subject, request, "exchanged rows")
-        p_value, null_values = choice.estimator.null(rows, request.resamples, stream)
+        p_value, null_values = choice.estimator.null(
+            rows, request.resamples, stream(request.seed, "exchanged rows", subject.column)
+        )
     results = []
     for direction in request.directions:
         forward = direction is Direction.FORWARD
@@ -203,41 +202,28 @@ def examine_rows(
         interval = choice.interval(
             choice.estimator, turned, point, confidence=request.confidence,
             resamples=request.resamples, null_values=null_values,
-            rng=_stream(subject, request, direction),
+            rng=stream(request.seed, direction, subject.column),
         )  # fmt: skip
         finite = finite_value(point)
-        floor, low = math.nan, interval.low
-        if null_values.size:
-            floor, bar = noise_floor(null_values, request.confidence)
-            # As for counts: an interval above zero needs an estimate above the noise.
-            low = low if finite > bar else 0.0
         own = [each[direction] for each in singles.values()]
         names = "PQ" if forward else "QP"
         verdict = judge_rows(turned, point, interval, own, names, subject.findings)
-        blank = _blank(subject, direction, choice, request)
-        warnings = (*verdict.warnings, *subject.findings)
-        if verdict.status is Status.UNDEFINED:
-            results.append(
-                ExaminedRows(
-                    replace(blank, warnings=warnings, tuning=points[0].tuning), turned, point
-                )
-            )
-            continue
-        open_above = verdict.status is not Status.OK
-        estimate = replace(
-            blank,
-            estimate=verdict.value,
-            finite_estimate=finite,
-            standard_error=interval.standard_error,
-            ci_low=min(max(0.0, verdict.bound, low), max(verdict.value, 0.0)),
-            ci_high=math.inf if open_above else max(0.0, interval.high),
-            p_value=p_value,
-            noise_floor=floor,
-            status=verdict.status,
-            escaped_mass=verdict.escaped_mass,
-            warnings=warnings,
+        blank = replace(
+            _blank(subject, direction, choice, request),
+            warnings=(*verdict.warnings, *subject.findings),
             tuning=points[0].tuning,
         )
+        if verdict.status is Status.UNDEFINED:
+            results.append(ExaminedRows(blank, turned, point))
+            continue
+        floor = math.nan
+        if null_values.size:
+            floor, bar = noise_floor(null_values, request.confidence)
+            # As for counts: an interval above zero needs an estimate above the noise.
+            if not finite > bar:
+                interval = replace(interval, low=0.0)
+        estimate = verdict.report(blank, finite, interval)
+        estimate = replace(estimate, p_value=p_value, noise_floor=floor)
         results.append(ExaminedRows(estimate, turned, point))
     return results
 
@@ -287,11 +273,6 @@ def _reasons(columns: Sequence[ColumnTable]) -> str:
         reason = column.undefined.code if column.undefined else f"{column.kind}, which needs ratio"
         by_reason.setdefault(reason, []).append(column.name)
     return "; ".join(f"{listed(names)} ({reason})" for reason, names in by_reason.items())
-
-
-def _stream(subject: Subject, request: Request, purpose: str) -> Generator:
-    """Return a source of randomness that nothing else shares."""
-    return np.random.default_rng([request.seed, crc32(f"{purpose} {subject.column}".encode())])
 
 
 def _blank(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
-
-import numpy as np
 
 from klcli.densities.ratio import Ratio
 from klcli.diagnostics.support import no_number
+from klcli.streams import stream
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -114,7 +112,7 @@ class Material:
 
     def rng(self, purpose: str) -> Generator:
         """Return a source of randomness that no other column or purpose shares."""
-        return np.random.default_rng([self.seed, crc32(f"{purpose} {self.name}".encode())])
+        return stream(self.seed, purpose, self.name)
 
     @property
     def level(self) -> float:
