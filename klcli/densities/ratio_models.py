@@ -11,7 +11,7 @@ import numpy as np
 
 from klcli.densities.logistic import Model
 from klcli.densities.splines import linear, natural_cubic
-from klcli.quantiles import median
+from klcli.quantiles import median, middle_ranks
 
 if TYPE_CHECKING:
     from klcli.typing import Bools, Floats
@@ -48,7 +48,7 @@ def _models(counts_bytes: bytes, every: bool) -> tuple[Model, ...]:
     counts = np.frombuffer(counts_bytes)
     rows = float(counts.sum())
     share = counts / rows
-    rank = np.cumsum(share) - share / 2
+    rank = middle_ranks(share)
     if len(counts) == 1:
         one = np.ones((1, 1))
         return (Model(one, np.zeros((1, 1)), _level(one, share, rows), np.ones(1)),)
@@ -101,7 +101,7 @@ class Deviations:
         if len(self.variances) == 1:
             return with_terms(smooth, self.terms, float(self.variances[0]), rows)
         share = counts / rows
-        score = normal_score(np.cumsum(share) - share / 2)
+        score = normal_score(middle_ranks(share))
         line = np.stack([np.ones(len(share)), score - share @ score], axis=1)
         size = 2 + self.terms.shape[1]
         roughness, prior = np.eye(size), np.eye(size) / (rows * _SLOPE_VARIANCE)

@@ -12,7 +12,7 @@ from klcli.counts import CountTable
 from klcli.densities.ratio import Ratio
 from klcli.diagnostics.disagreement import (
     error_of_difference,
-    quantile_groups,
+    quantiles_of_numbers,
     too_high,
     too_low,
 )
@@ -65,7 +65,7 @@ def second_opinion(
     if not len(numbers):  # Infinities and missing values have the same cells in every method.
         return None, False
     count = max(4, 2 * round(finer.balanced_rows ** (1 / 3)))
-    group = quantile_groups(finer, numbers, count)
+    group = quantiles_of_numbers(finer, numbers, count)
     grouped = _grouped(finer, group)
     quantiles = _spread(plug_in(grouped, None), group)
     point = _spread(point, _owners(finer, table))
@@ -74,7 +74,7 @@ def second_opinion(
     found = too_low(point.value, quantiles.value, error, name)
     if found is not None or smooth_ratio:
         return found, found is not None
-    halved = quantile_groups(finer, numbers, count // 2)
+    halved = quantiles_of_numbers(finer, numbers, count // 2)
     gain = quantiles.value - plug_in(_grouped(finer, halved), None).value
     ratio = ByParts(RatioPlugIn(Ratio()))(finer)
     others = {name: quantiles.value, "the smooth ratio": ratio.value}

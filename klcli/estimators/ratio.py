@@ -12,6 +12,7 @@ from klcli.counts import CountTable
 from klcli.densities.ratio import Ratio, discrete, inner_share, merge, repeated
 from klcli.densities.ratio_models import deviations, models
 from klcli.estimators.frequency import plug_in, plug_in_values
+from klcli.quantiles import quantile_groups, without_gaps
 from klcli.typing import Point
 
 if TYPE_CHECKING:
@@ -355,16 +356,13 @@ def pooled_quantile(table: CountTable, times: int = 1) -> Integers:
 
     Where n and m differ, fewer: more cells than the smaller sample fills show nothing but chance.
     """
-    pooled = table.p + table.q
     count = max(2, round(2 * times * table.balanced_rows ** (1 / 3)))
-    rank = (np.cumsum(pooled) - pooled / 2) / pooled.sum()
-    quantile: Integers = np.minimum((rank * count).astype(int), count - 1)
-    return quantile
+    return quantile_groups(table.p + table.q, count)
 
 
 def _quantile_cells(table: CountTable, times: int) -> CountTable:
     """Return pooled quantiles as cells."""
-    cell = np.cumsum(np.diff(pooled_quantile(table, times), prepend=-1) > 0) - 1
+    cell = without_gaps(pooled_quantile(table, times))
     p, q = (np.bincount(cell, weights=side).astype(float) for side in (table.p, table.q))
     return CountTable.categorical(tuple(map(str, range(len(p)))), p, q)
 

@@ -16,6 +16,7 @@ from klcli.intervals.permutation import exchange, noise_floor
 from klcli.measures.contract import INFORMATION, Measured
 from klcli.measures.one_step import frequencies, interval, plain
 from klcli.measures.smooth import Jeffreys
+from klcli.quantiles import quantile_groups, without_gaps
 from klcli.results import Finding, Kind, Status
 
 if TYPE_CHECKING:
@@ -146,11 +147,9 @@ class Stability:
         if self.edges:
             cell = np.searchsorted(self.edges, numbers.lower, side="right")
             count = len(self.edges) + 1
-            return _dense(cell), f"{count} bins by the edges given"
+            return without_gaps(cell), f"{count} bins by the edges given"
         # A cell belongs to the quantile that its middle row of Q is in.
-        below = np.cumsum(numbers.q) - numbers.q / 2
-        cell = np.minimum((below / max(numbers.n_q, 1.0) * self.bins).astype(int), self.bins - 1)
-        dense = _dense(cell)
+        dense = without_gaps(quantile_groups(numbers.q, self.bins))
         count = int(dense.max(initial=0)) + 1
         what = "tenths" if self.bins == 10 else f"{self.bins} quantiles"
         fewer = "" if count == self.bins else f", {count} of which differ"
@@ -160,12 +159,6 @@ class Stability:
         first = np.flatnonzero(np.diff(cell, prepend=-1))
         starts = [f"{numbers.lower[i]:g}" for i in first]
         return [f"from {start}" for start in starts]
-
-
-def _dense(cell: Integers) -> Integers:
-    """Return numbers of the cells without gaps."""
-    dense: Integers = np.cumsum(np.diff(cell, prepend=cell[:1]) > 0)
-    return dense
 
 
 def _others(table: CountTable, single: Integers) -> list[str]:

@@ -25,6 +25,7 @@ from klcli.measures.inversion import (
 )
 from klcli.measures.plain import Plain
 from klcli.measures.status import concerning
+from klcli.quantiles import middle_ranks
 from klcli.results import Status
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def _capped(
 
 
 def _scores(counts: Floats) -> Floats:
-    rank = (np.cumsum(counts) - counts / 2) / counts.sum()
+    rank = middle_ranks(counts) / counts.sum()
     return np.array([NormalDist().inv_cdf(u) for u in rank])
 
 

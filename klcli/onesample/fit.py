@@ -12,6 +12,7 @@ from klcli.densities.logistic import Fit, Model
 from klcli.densities.splines import linear, natural_cubic
 from klcli.onesample.bases import bases
 from klcli.onesample.grid import grid
+from klcli.quantiles import middle_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +128,7 @@ def _members(cells: Grid, model: Model, fits: Sequence[Fit], own: float) -> list
 def smooth(cells: Grid, *, curved: bool) -> Model:
     """Return the spline in the normal score; if `curved`, with a parabola of its own."""
     rows, score, mass = cells.rows, cells.score, np.exp(cells.log_base)
-    rank = 0.5 * (_middle_ranks(cells.p) + _middle_ranks(mass))
+    rank = 0.5 * (middle_ranks(cells.p) + middle_ranks(mass))
     knots = _knots(score, rank, int(np.clip(3.2 * rows ** (1 / 3), 8, 64)))
     if len(knots) < 3:
         return random_walk(cells)
@@ -148,7 +149,7 @@ def random_walk(cells: Grid) -> Model:
     """Return piecewise linear functions of the rank, for steps and edges."""
     rows, mass = cells.rows, np.exp(cells.log_base)
     share = 0.5 * (cells.p + mass)
-    rank = _middle_ranks(share)
+    rank = middle_ranks(share)
     knots = _knots(rank, rank, int(np.clip(5 * rows ** (1 / 3), 8, 128)), share)
     if len(knots) < 2:
         knots = rank
@@ -234,11 +235,6 @@ def _level(design: Floats, share: Floats, rows: float) -> Floats:
 def _weights(smoothest: float, roughest: float, rows: float) -> Floats:
     decades = int(np.ceil(np.log10(smoothest / roughest)))
     return np.logspace(0, -decades, decades + 1) * (smoothest / rows)
-
-
-def _middle_ranks(share: Floats) -> Floats:
-    result: Floats = np.cumsum(share) - share / 2
-    return result
 
 
 def _knots(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -> Floats:
