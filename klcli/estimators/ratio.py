@@ -14,6 +14,7 @@ from klcli.densities.ratio_models import deviations, models
 from klcli.estimators.frequency import plug_in, plug_in_values
 from klcli.quantiles import quantile_groups, without_gaps
 from klcli.typing import Point
+from klcli.variances import slope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,7 +193,9 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     mass = pooled * _sigmoid(log_ratio + np.log(p.sum() / q.sum()))
     mass /= mass.sum()
     raw = mass * log_ratio
-    smoothed = _slope(raw.sum(), influence_p, influence_q, p, q, beyond_linear)
+    n, m = float(p.sum()), float(q.sum())
+    linear = float(p @ influence_p**2) / n**2 + float(q @ influence_q**2) / m**2
+    smoothed = slope(raw.sum(), linear, beyond_linear, n, m)
     smoothed *= max(value - float(raw.sum()), 0.0)
     cells = pooled[ensemble.group]
     within = (table.p + table.q) / np.where(cells > 0, cells, 1.0)
@@ -206,27 +209,6 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         null_variance=beyond_linear,
         beyond_support=math.hypot(_unseen(p, q, log_ratio), _smoothed_away(table, value)),
     )
-
-
-def _slope(
-    divergence: float,
-    influence_p: Floats,
-    influence_q: Floats,
-    p: Floats,
-    q: Floats,
-    at_null: float,
-) -> float:
-    """Return by how much the linear part of the variance grows with D, in nats.
-
-    Near zero both are squares of the log ratio and in proportion, by 2(1/n + 1/m) for smooth
-    alternatives, as where D is within its noise.
-    """
-    n, m = float(p.sum()), float(q.sum())
-    linear = float(p @ influence_p**2) / n**2 + float(q @ influence_q**2) / m**2
-    noise = math.sqrt(at_null)
-    if max(divergence, 0.0) + noise == 0:
-        return 0.0
-    return (linear + 2 * (1 / n + 1 / m) * noise) / (max(divergence, 0.0) + noise)
 
 
 def _unseen(p: Floats, q: Floats, log_ratio: Floats) -> float:
