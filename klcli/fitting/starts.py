@@ -11,7 +11,7 @@ import numpy as np
 
 from klcli.fitting.coordinates import placed
 from klcli.fitting.em import fit_mixture
-from klcli.fitting.families import NormalMixture
+from klcli.fitting.normal_mixture import NormalMixture
 from klcli.fitting.objectives import CrossEntropy
 from klcli.fitting.optimise import simplex
 from klcli.quantiles import middle_ranks
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.random import Generator
 
-    from klcli.fitting.families import ScipyFamily
     from klcli.fitting.points import Points, Shape
+    from klcli.fitting.scipy_family import ScipyFamily
     from klcli.typing import Floats
 
 #: Values that a rough fit looks at.
