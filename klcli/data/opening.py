@@ -10,8 +10,9 @@ import numpy as np
 
 from klcli.data.frames import ARRAY, FRAME, object_table
 from klcli.data.kept import KeptSide
-from klcli.data.profiles.file import is_profile, read_profile
+from klcli.data.profiles.file import is_profile
 from klcli.data.profiles.profile import Profile
+from klcli.data.profiles.reading import read_profile
 from klcli.data.profiles.side import ProfileSide
 from klcli.data.sources import label, open_source
 from klcli.data.spool import download
