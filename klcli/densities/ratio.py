@@ -10,7 +10,7 @@ import numpy as np
 from klcli.counts import CountTable, Role
 from klcli.densities.bands import of_ensemble
 from klcli.densities.bumps import BUMP_VARIANCE, bumps, ends
-from klcli.densities.logistic import Fit, Model, path
+from klcli.densities.logistic import Fit, path
 from klcli.densities.ratio_models import deviations, models, normal_score, with_terms
 from klcli.densities.residuals import standardised
 from klcli.typing import FittedPair
@@ -18,6 +18,7 @@ from klcli.typing import FittedPair
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from klcli.densities.linear_model import Model
     from klcli.typing import Bools, Floats, Integers, LogRatio
 
 #: Fits that weigh less than this in the average are left out of it.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.densities.logistic import Model
+from klcli.densities.linear_model import Model
 from klcli.densities.splines import linear, natural_cubic
 from klcli.quantiles import median, middle_ranks
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from klcli.densities.logistic import Fit, Model
+    from klcli.densities.linear_model import Model
+    from klcli.densities.logistic import Fit
     from klcli.typing import Floats
 
 

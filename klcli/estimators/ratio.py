@@ -19,7 +19,8 @@ from klcli.variances import slope
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from klcli.densities.logistic import Fit, Model
+    from klcli.densities.linear_model import Model
+    from klcli.densities.logistic import Fit
     from klcli.densities.ratio import Ensemble
     from klcli.typing import Floats, Integers
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from klcli.counts import CountTable
-    from klcli.densities.logistic import Fit, Model
+    from klcli.densities.linear_model import Model
+    from klcli.densities.logistic import Fit
     from klcli.densities.ratio import Ensemble
     from klcli.measures.material import Material
     from klcli.results import Direction, Finding

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.densities.bumps import BUMP_VARIANCE, bumps
-from klcli.densities.logistic import Fit, Model
+from klcli.densities.linear_model import Model
+from klcli.densities.logistic import Fit
 from klcli.densities.splines import linear, natural_cubic
 from klcli.onesample.bases import bases
 from klcli.onesample.grid import grid
