@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from klcli.data.overlap import RowSketch
+    from klcli.data.row_sketch import RowSketch
     from klcli.data.table import Table
     from klcli.results import Finding, Kind
     from klcli.typing import Floats

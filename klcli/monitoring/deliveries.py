@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.data.kinds import Declared
-from klcli.data.overlap import HEAD_ROWS, SKETCH_ROWS, RowSketch, rows_in_common, telling
+from klcli.data.overlap import HEAD_ROWS, rows_in_common, telling
 from klcli.data.profiles.side import ProfileSide
+from klcli.data.row_sketch import SKETCH_ROWS, RowSketch
 from klcli.data.table import Table, column
 from klcli.monitoring.wording import percent
 from klcli.results import Finding

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from klcli.counts import ColumnTable
-    from klcli.data.rows import RowSamples
+    from klcli.data.row_samples import RowSamples
     from klcli.estimation.joint import ExaminedRows
     from klcli.estimation.request import Request
     from klcli.rows import RowPair, Rows
