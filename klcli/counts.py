@@ -74,6 +74,18 @@ class CountTable:
         """
         return 4 * self.n_p * self.n_q / max(self.n_p + self.n_q, 1.0)
 
+    @property
+    def special(self) -> Bools:
+        """Which cells are categories among numbers, shape (cells,): missing, −inf and +inf."""
+        infinite = (self.roles == Role.ATOM) & np.isinf(self.lower)
+        result: Bools = (self.roles == Role.MISSING) | infinite
+        return result
+
+    @property
+    def numbers(self) -> CountTable:
+        """The cells that hold finite numbers."""
+        return self.subset(~self.special)
+
     def swapped(self) -> CountTable:
         """Return the table with P and Q exchanged."""
         return replace(self, p=self.q, q=self.p)

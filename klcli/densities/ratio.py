@@ -106,17 +106,17 @@ class Ratio:
 
         Cells that hold no finite number stay as they are.
         """
-        single = (table.roles == Role.MISSING) | np.isinf(table.lower) & (table.roles == Role.ATOM)
-        numbers = np.flatnonzero(~single)
+        special = table.special
+        numbers = np.flatnonzero(~special)
         if len(numbers) <= self.groups:
             return table
         group = np.empty(len(table.p), dtype=int)
         merged = merge((table.p + table.q)[numbers], self.groups)
         # −inf comes before the numbers and +inf and missing after them.
-        before = int(np.sum(np.flatnonzero(single) < numbers[0]))
+        before = int(np.sum(np.flatnonzero(special) < numbers[0]))
         group[numbers] = before + merged
-        group[single] = np.concatenate(
-            [np.arange(before), before + merged[-1] + 1 + np.arange(single.sum() - before)]
+        group[special] = np.concatenate(
+            [np.arange(before), before + merged[-1] + 1 + np.arange(special.sum() - before)]
         )
         first = np.flatnonzero(np.diff(group, prepend=-1))
         last = np.append(first[1:], len(group)) - 1

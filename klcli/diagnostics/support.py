@@ -291,13 +291,6 @@ def _two_cells(mass: float, n: float, m: float) -> float:
     return float(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)))
 
 
-def no_number(table: CountTable) -> Bools:
-    """Return which cells are categories among numbers: missing, −inf and +inf."""
-    infinite = (table.roles == Role.ATOM) & np.isinf(table.lower)
-    result: Bools = (table.roles == Role.MISSING) | infinite
-    return result
-
-
 def percent(share: float) -> str:
     """Return a share of the rows in per cent, with two digits."""
     return "100 %" if share >= 0.995 else f"{100 * share:.2g} %"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from klcli.data.wording import number
 from klcli.densities.frequency import Frequency
-from klcli.diagnostics.support import no_number
 from klcli.errors import InputError
 from klcli.estimation.judgement import allow_for_cycles, judge
 from klcli.estimators.frequency import FrequencyPlugIn
@@ -166,7 +165,7 @@ def _tried(table: CountTable, choice: Choice) -> tuple[Tuning, ...]:
     tuning = getattr(choice.density, "tuning", None)
     if tuning is None:
         return ()
-    numbers = table.subset(~no_number(table))
+    numbers = table.numbers
     tried: tuple[Tuning, ...] = tuning(numbers) if numbers.n_p and numbers.n_q else ()
     return tried
 

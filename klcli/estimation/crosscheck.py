@@ -16,7 +16,6 @@ from klcli.diagnostics.disagreement import (
     too_high,
     too_low,
 )
-from klcli.diagnostics.support import no_number
 from klcli.estimators.frequency import plug_in
 from klcli.estimators.parts import ByParts
 from klcli.estimators.ratio import RatioPlugIn
@@ -61,7 +60,7 @@ def second_opinion(
     """
     if min(finer.n_p, finer.n_q) < _FEWEST or not math.isfinite(point.value):
         return None, False
-    numbers = np.flatnonzero(~no_number(finer))
+    numbers = np.flatnonzero(~finer.special)
     if not len(numbers):  # Infinities and missing values have the same cells in every method.
         return None, False
     count = max(4, 2 * round(finer.balanced_rows ** (1 / 3)))
@@ -97,17 +96,17 @@ def _spread(point: Point, owner: Integers) -> Point:
 
 def _owners(finer: CountTable, table: CountTable) -> Integers:
     """Return in which cell of `table` each cell of `finer` begins."""
-    within = np.flatnonzero(~no_number(table))
+    within = np.flatnonzero(~table.special)
     owner = within[
         np.clip(np.searchsorted(table.lower[within], finer.lower, "right") - 1, 0, len(within) - 1)
     ]
     # What is no number has a cell of its own on either table: −inf, +inf, or missing (NaN).
-    for cell in np.flatnonzero(no_number(finer)):
+    for cell in np.flatnonzero(finer.special):
         same = np.array_equal
         owner[cell] = next(
             (
                 other
-                for other in np.flatnonzero(no_number(table))
+                for other in np.flatnonzero(table.special)
                 if same(table.lower[[other]], finer.lower[[cell]], equal_nan=True)
             ),
             owner[cell],

@@ -13,7 +13,6 @@ from klcli.diagnostics.cycles import cycles
 from klcli.diagnostics.resolution import unresolved
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import (
-    no_number,
     outside_support,
     unseen_categories,
     untold_share,
@@ -138,8 +137,8 @@ def allow_for_cycles(
     finding : Finding or None
         Where chance does not make as much, so that the estimate is a lower bound.
     """
-    inside = ~no_number(table)
-    numbers, cells = table.subset(inside), fine.subset(~no_number(fine))
+    inside = ~table.special
+    numbers, cells = table.numbers, fine.numbers
     if not numbers.n_p or not numbers.n_q or not math.isfinite(point.value):
         return point, None
     hidden, finding = cycles(cells, numbers, 1 - point.influence_q[inside])
@@ -155,14 +154,14 @@ def _judge_numbers(
     names: tuple[str, str],
     written: Callable[[float], str],
 ) -> tuple[Status, Escape, list[Finding | None]]:
-    escape = unseen_categories(fine, names[0], only=no_number(fine))
+    escape = unseen_categories(fine, names[0], only=fine.special)
     if escape.mass > 0:
         return Status.INFINITE, escape, [escape.finding]
     if not math.isfinite(point.value):
         empty = unseen_categories(table, names[0])
         return Status.INFINITE, empty, [empty.finding]
-    inside = ~no_number(table)
-    numbers, cells = table.subset(inside), fine.subset(~no_number(fine))
+    inside = ~table.special
+    numbers, cells = table.numbers, fine.numbers
     escape = outside_support(cells, *names, written)
     share = float(cells.n_p / fine.n_p)
     escape = replace(escape, mass=escape.mass * share, bound=escape.bound * share)

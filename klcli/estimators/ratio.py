@@ -8,34 +8,22 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from klcli.counts import CountTable
 from klcli.densities.ratio import Ratio, discrete, inner_share, merge, repeated
 from klcli.densities.ratio_models import deviations, models
-from klcli.estimators.frequency import plug_in, plug_in_values
-from klcli.quantiles import quantile_groups, without_gaps
+from klcli.estimators.quantile_cells import smoothed_away, unsmoothed
+from klcli.estimators.unseen import unseen_deviation
 from klcli.typing import Point
 from klcli.variances import slope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from klcli.counts import CountTable
     from klcli.densities.linear_model import Model
     from klcli.densities.logistic import Fit
     from klcli.densities.ratio import Ensemble
-    from klcli.typing import Floats, Integers
+    from klcli.typing import Floats
 
-#: Standard deviation of the log of an exponential variable, π/√6: Q's mass beyond its largest of
-#: m rows is exponential with mean 1/m, and each row of P there contributes its log.
-_LOG_GAP_DEVIATION = math.pi / math.sqrt(6)
-#: The same between two neighbouring rows of Q, of which a run of P takes up an unknown share. The
-#: product of an exponential variable and a uniform share of it is below e^−5.45 with probability
-#: 2.5 %, which a normal variable of this deviation is below −5.45.
-_LOG_PART_DEVIATION = 5.45 / 1.96
-#: A run of P between two rows of Q counts where chance has a probability of exp(−3) to leave one
-#: as long anywhere.
-_MARGIN = 3.0
-#: Rows that tell how many of Q to expect in a run.
-_BESIDE = 20.0
 #: Sum of eigenvalues below which the first terms of the series of log(1 + μ) and of its square are
 #: as good as all: what is left out is less than the cube of this.
 _SMALL = 4e-4
@@ -184,7 +172,7 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     values = _functional(log_ratios, p, q) - 0.5 * optimism
     value = float(ensemble.weights @ values)
     spread = ensemble.weights @ (0.5 * squares + (values - value) ** 2)
-    beyond_linear = float(spread) + (value - _unsmoothed(table)) ** 2
+    beyond_linear = float(spread) + (value - unsmoothed(table)) ** 2
     log_ratio = sign * ensemble.log_ratio()
     ratio = np.exp(log_ratio - log_ratio.max())
     ratio /= share_q @ ratio
@@ -208,52 +196,7 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         contributions,
         excess_variance=beyond_linear + smoothed,
         null_variance=beyond_linear,
-        beyond_support=math.hypot(_unseen(p, q, log_ratio), _smoothed_away(table, value)),
-    )
-
-
-def _unseen(p: Floats, q: Floats, log_ratio: Floats) -> float:
-    """Return the standard deviation of D, in nats, by runs of P that hold no row of Q.
-
-    Q's mass beyond its smallest and its largest row is known to no better than a factor; nor is
-    it between two neighbours, which matters where more rows of P lie than chance puts there.
-    One row is what chance leaves in any place, whatever P and Q are. Where the fit has smoothed a
-    run between neighbours away, what it falls short of the log ratio with a row of Q there comes
-    on top.
-    """
-    seen = np.flatnonzero(q)
-    below = np.concatenate([[0.0], np.cumsum(p)])
-    # Rows of P before the first cell with rows of Q, between neighbouring ones, and after the last.
-    runs = below[np.append(seen, len(p))] - below[np.append(0, seen + 1)]
-    excess = np.maximum(runs - 1, 0.0)
-    n, m = float(p.sum()), float(q.sum())
-    limit = math.log(max(n + m, 1.0)) + _MARGIN
-    excess[1:-1][runs[1:-1] < limit / math.log1p(m / n)] = 0
-    pooled = np.cumsum(p + q)
-    deviation = np.full(len(excess), _LOG_PART_DEVIATION)
-    for run in 1 + np.flatnonzero(excess[1:-1]):
-        # By the rows beside the run (Laplace's rule of succession).
-        left, right = seen[run - 1], seen[run]
-        rows = max(runs[run], _BESIDE)
-        begin = int(np.searchsorted(pooled, pooled[left] - rows, "right"))
-        end = int(np.searchsorted(pooled, pooled[right - 1] + rows)) + 1
-        near_p, near_q = (
-            float(side[begin : left + 1].sum() + side[right:end].sum()) for side in (p, q)
-        )
-        share = (near_q + 1) / (near_p + near_q + 2)
-        if -runs[run] * math.log1p(-share) < limit:
-            excess[run] = 0
-            continue
-        inside = slice(left + 1, right)
-        fitted = float(p[inside] @ log_ratio[inside]) / runs[run]
-        deviation[run] += max(math.log(runs[run] * m / n) - fitted, 0.0) / 1.96
-    outer, inner = excess[[0, -1]], (deviation * excess)[1:-1]
-    return (
-        math.hypot(
-            _LOG_GAP_DEVIATION * float(np.sum(outer**2)) ** 0.5,
-            float(np.sum(inner**2)) ** 0.5,
-        )
-        / n
+        beyond_support=math.hypot(unseen_deviation(p, q, log_ratio), smoothed_away(table, value)),
     )
 
 
@@ -309,45 +252,6 @@ def _functional(log_ratio: Floats, p: Floats, q: Floats) -> Floats:
     mean = np.sum(share_q * np.exp(log_ratio - largest), axis=-1)
     result: Floats = np.sum(share_p * log_ratio, axis=-1) - np.log(mean) - largest[..., 0]
     return result
-
-
-def _smoothed_away(table: CountTable, value: float) -> float:
-    """Return by how much, in nats, an estimate on finer cells exceeds the value.
-
-    The cells are twice as many as in `_unsmoothed`, or four times as many, less what the quadratic
-    term of so noisy an estimate makes of chance. Only upwards: smoothing hides differences and
-    makes none.
-    """
-    if discrete(table):
-        return 0.0
-    twice, fourfold = (plug_in(_quantile_cells(table, times), None) for times in (2, 4))
-    excess, finest = (max(finer.value - value, 0.0) for finer in (twice, fourfold))
-    return math.sqrt(max(excess**2, finest**2 - fourfold.null_variance))
-
-
-def _unsmoothed(table: CountTable) -> float:
-    """Return Zhang and Grabchak's estimate on cells, which assumes no smoothness.
-
-    The cells are pooled quantiles, or the values themselves where they are discrete.
-    """
-    cells = table if discrete(table) else _quantile_cells(table, 1)
-    return float(plug_in_values(cells.p[None], cells.q[None], None)[0])
-
-
-def pooled_quantile(table: CountTable, times: int = 1) -> Integers:
-    """Return in which of 2(n+m)^⅓ pooled quantiles, or that many times more, each cell lies.
-
-    Where n and m differ, fewer: more cells than the smaller sample fills show nothing but chance.
-    """
-    count = max(2, round(2 * times * table.balanced_rows ** (1 / 3)))
-    return quantile_groups(table.p + table.q, count)
-
-
-def _quantile_cells(table: CountTable, times: int) -> CountTable:
-    """Return pooled quantiles as cells."""
-    cell = without_gaps(pooled_quantile(table, times))
-    p, q = (np.bincount(cell, weights=side).astype(float) for side in (table.p, table.q))
-    return CountTable.categorical(tuple(map(str, range(len(p)))), p, q)
 
 
 def _merged(counts: Floats, group: Floats) -> Floats:

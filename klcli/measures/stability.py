@@ -10,11 +10,11 @@ import numpy as np
 
 from klcli.counts import CountTable
 from klcli.densities.frequency import masses
-from klcli.diagnostics.support import no_number
 from klcli.errors import UsageError
 from klcli.intervals.permutation import exchange, noise_floor
 from klcli.measures.contract import INFORMATION, Measured
-from klcli.measures.one_step import frequencies, interval, plain
+from klcli.measures.frequencies import frequencies, plain
+from klcli.measures.one_step import interval
 from klcli.measures.smooth import Jeffreys
 from klcli.quantiles import quantile_groups, without_gaps
 from klcli.results import Finding, Kind, Status
@@ -133,14 +133,16 @@ class Stability:
                     "not-applicable", "the bins are those of --bins; write --divergence psi"
                 )
             return material.table, f"{len(material.table.p)} bins of --bins"
-        single = no_number(table)
-        cell, text = self._bins(table.subset(~single))
+        special = table.special
+        cell, text = self._bins(table.subset(~special))
         names = [*map(str, range(int(cell.max(initial=-1)) + 1))]
         counts: list[Floats] = [
-            np.append(np.bincount(cell, weights=side[~single], minlength=len(names)), side[single])
+            np.append(
+                np.bincount(cell, weights=side[~special], minlength=len(names)), side[special]
+            )
             for side in (table.p, table.q)
         ]
-        names = [*self._names(table.subset(~single), cell), *_others(table, single)]
+        names = [*self._names(table.subset(~special), cell), *_others(table, special)]
         return CountTable.categorical(tuple(names), counts[0], counts[1]), text
 
     def _bins(self, numbers: CountTable) -> tuple[Integers, str]:
@@ -161,8 +163,8 @@ class Stability:
         return [f"from {start}" for start in starts]
 
 
-def _others(table: CountTable, single: Integers) -> list[str]:
-    return [table.name(int(cell)) for cell in np.flatnonzero(single)]
+def _others(table: CountTable, special: Integers) -> list[str]:
+    return [table.name(int(cell)) for cell in np.flatnonzero(special)]
 
 
 def _empty(table: CountTable, names: tuple[str, str]) -> Finding:
