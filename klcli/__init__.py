@@ -43,7 +43,7 @@ _HOMES = {
     "merge_profiles": "klcli.profiling.merge",
     "plot": "klcli.plotting",
     "profile": "klcli.profiling.make",
-    "read_profile": "klcli.data.profiles.file",
+    "read_profile": "klcli.data.profiles.reading",
 }
 
 
