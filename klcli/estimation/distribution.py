@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from klcli.data.known import Against
+from klcli.data.known_columns import Against
 from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
 from klcli.results import Finding

@@ -25,7 +25,7 @@ from klcli.streams import stream
 from klcli.typing import Interval
 
 if TYPE_CHECKING:
-    from klcli.data.known import Against
+    from klcli.data.known_columns import Against
     from klcli.estimation.choice import Method
     from klcli.estimation.distribution import KnownSide
     from klcli.estimation.request import Request
