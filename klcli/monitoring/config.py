@@ -23,7 +23,8 @@ from klcli.monitoring.config_keys import (
     DRIFT_KEYS,
     ValueKind,
 )
-from klcli.monitoring.options import ColumnRule, DriftOptions
+from klcli.monitoring.options import DriftOptions
+from klcli.monitoring.rules import ColumnRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,8 @@ import pytest
 from klcli.errors import UsageError
 from klcli.monitoring.config import Config, find_config, merged, read_config
 from klcli.monitoring.config_keys import COLUMN_KEYS, DRIFT_KEYS
-from klcli.monitoring.options import ColumnRule, DriftOptions
+from klcli.monitoring.options import DriftOptions
+from klcli.monitoring.rules import ColumnRule
 
 WHOLE = """
 [drift]

@@ -15,7 +15,8 @@ from klcli.data.count import in_order
 from klcli.errors import InputError, UsageError
 from klcli.monitoring import compare as comparing
 from klcli.monitoring import run as running
-from klcli.monitoring.options import ColumnRule, DriftOptions
+from klcli.monitoring.options import DriftOptions
+from klcli.monitoring.rules import ColumnRule
 
 ROWS = 400
 FAST = {"resamples": 99}
