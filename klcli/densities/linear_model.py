@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from klcli.typing import Floats
 
+#: Prior variance of the constant: wide enough to be of no account.
+_LEVEL_VARIANCE = 100.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axes:
@@ -148,3 +151,19 @@ class Model:
         result.flat[1 :: size + 1] += beside
         result.flat[size :: size + 1] += beside
         return result
+
+
+def level_prior(design: Floats, share: Floats, rows: float) -> Floats:
+    """Penalty on the mean of the function, with a trace of ridge that keeps matrices regular."""
+    mean = share @ design
+    return np.outer(mean, mean) / (rows * _LEVEL_VARIANCE) + 1e-12 * np.eye(design.shape[1])
+
+
+def path_weights(smoothest: float, roughest: float, rows: float) -> Floats:
+    """Return one penalty a decade, as prior precisions per row.
+
+    From `smoothest` (no roughness is left) to `roughest` (the fit would follow jumps of several
+    nats between neighbours).
+    """
+    decades = int(np.ceil(np.log10(smoothest / roughest)))
+    return np.logspace(0, -decades, decades + 1) * (smoothest / rows)

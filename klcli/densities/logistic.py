@@ -193,6 +193,12 @@ def _offset(share_p: Floats, share: Floats) -> float:
     return float(np.log(weight / (share.sum() - weight)))
 
 
+def sigmoid(logit: Floats) -> Floats:
+    """Return the probabilities that logits stand for."""
+    probability: Floats = 1 / (1 + np.exp(np.minimum(np.maximum(-logit, -700.0), 700.0)))
+    return probability
+
+
 def _probability(logit: Floats) -> Floats:
     probability: Floats = 1 / (1 + np.exp(np.minimum(np.maximum(-logit, -35.0), 35.0)))
     return probability

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from klcli.densities.logistic import sigmoid
 from klcli.densities.ratio import Ratio, discrete, inner_share, merge, repeated
 from klcli.densities.ratio_models import deviations, models
 from klcli.estimators.quantile_cells import smoothed_away, unsmoothed
@@ -90,7 +91,7 @@ class RatioPlugIn:
         change_p, change_q = p * kept - ensemble.p * before, q * kept - ensemble.q * before
         estimate = np.zeros(len(p))
         for (model, fit), belief in zip(ensemble.members, ensemble.weights, strict=True):
-            probability = _sigmoid(fit.log_ratio + np.log(weight / (1 - weight)))
+            probability = sigmoid(fit.log_ratio + np.log(weight / (1 - weight)))
             score = (change_p * (1 - probability) - change_q * probability) / rows
             step = np.linalg.solve(fit.precision, (score @ model.design).T).T
             log_ratio = fit.log_ratio + step @ model.design.T
@@ -179,7 +180,7 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     influence_p = log_ratio - share_p @ log_ratio
     influence_q = 1 - ratio
     pooled = p + q
-    mass = pooled * _sigmoid(log_ratio + np.log(p.sum() / q.sum()))
+    mass = pooled * sigmoid(log_ratio + np.log(p.sum() / q.sum()))
     mass /= mass.sum()
     raw = mass * log_ratio
     n, m = float(p.sum()), float(q.sum())
@@ -207,7 +208,7 @@ def _spread(model: Model, fit: Fit, ensemble: Ensemble, sign: int) -> tuple[floa
     behind it does not hold; the logarithm, as in Laplace's approximation, does not blow up.
     """
     n, m = ensemble.p.sum(), ensemble.q.sum()
-    mass = (ensemble.p + ensemble.q) * _sigmoid(sign * (fit.log_ratio + np.log(n / m)))
+    mass = (ensemble.p + ensemble.q) * sigmoid(sign * (fit.log_ratio + np.log(n / m)))
     mass = mass / mass.sum()
     mean = mass @ model.design
     covariance = model.precision(mass, -np.outer(mean, mean))
@@ -245,7 +246,7 @@ def _functional(log_ratio: Floats, p: Floats, q: Floats) -> Floats:
     pooled = p + q
     logit = log_ratio + np.log(p.sum(axis=-1, keepdims=True) / q.sum(axis=-1, keepdims=True))
     keep = inner_share(p, q)
-    p = p * keep + pooled * (1 - keep) * _sigmoid(logit)
+    p = p * keep + pooled * (1 - keep) * sigmoid(logit)
     q = pooled - p
     largest = log_ratio.max(axis=-1, keepdims=True)
     share_p, share_q = p / p.sum(axis=-1, keepdims=True), q / q.sum(axis=-1, keepdims=True)
@@ -261,8 +262,3 @@ def _merged(counts: Floats, group: Floats) -> Floats:
         return counts
     merged: Floats = np.add.reduceat(counts, starts, axis=1)
     return merged
-
-
-def _sigmoid(x: Floats) -> Floats:
-    result: Floats = 1 / (1 + np.exp(np.minimum(np.maximum(-x, -700.0), 700.0)))
-    return result

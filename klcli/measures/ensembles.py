@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.densities.logistic import sigmoid
 from klcli.densities.ratio import discrete, inner_share
 from klcli.estimators.quantile_cells import pooled_quantile
 from klcli.estimators.ratio import spectrum
@@ -56,7 +57,7 @@ def from_ensemble(measure: Generator, material: Material) -> Estimated:
     values, quadratic = [], []
     for model, fit in ensemble.members:
         log_ratio = sign * fit.log_ratio
-        chance = 1 / (1 + np.exp(-np.clip(log_ratio + math.log(n / m), -700, 700)))
+        chance = sigmoid(log_ratio + math.log(n / m))
         kept_p = p * keep + (p + q) * (1 - keep) * chance
         kept_q = p + q - kept_p
         at = np.clip(log_ratio + shift, -_LARGEST_LOG, _LARGEST_LOG)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.densities.logistic import sigmoid
 from klcli.measures.inversion import (
     DRAWS,
     Inverted,
@@ -61,7 +62,7 @@ def invert_ratio(material: Material) -> Inverted:
         """Return samples of pairs whose log ratio is in proportion to this, shape (cells,)."""
 
         def pair(size: float) -> tuple[Floats, Floats]:
-            chance = _sigmoid(size * shape + odds)
+            chance = sigmoid(size * shape + odds)
             return unit(pooled * chance), unit(pooled * (1 - chance))
 
         def distance(size: float) -> float:
@@ -75,7 +76,7 @@ def invert_ratio(material: Material) -> Inverted:
                 for each, mass, size in zip(noise, (mass_p, mass_q), (n, m), strict=True)
             )
             at = np.log(np.maximum(mass_p[:units], 1e-300) / np.maximum(mass_q[:units], 1e-300))
-            chance = _sigmoid(at + odds)
+            chance = sigmoid(at + odds)
             score = change_p[:, :units] * (n * (1 - chance)) - change_q[:, :units] * (m * chance)
             curvature = (n * mass_p + m * mass_q)[:units] / rows * chance * (1 - chance)
             fitted = at + score @ _smoother(ensemble, penalties, curvature) / rows
@@ -117,14 +118,9 @@ def _smoother(ensemble: Ensemble, penalties: list[Floats], curvature: Floats) ->
 def _penalty(model: Model, fit: Fit, ensemble: Ensemble) -> Floats:
     """Return the penalty of a fit: its precision less its information."""
     p, q = ensemble.p, ensemble.q
-    odds = _sigmoid(fit.log_ratio + math.log(p.sum() / q.sum()))
+    odds = sigmoid(fit.log_ratio + math.log(p.sum() / q.sum()))
     share = (p + q) / (p + q).sum()
     return fit.precision - model.precision(share * odds * (1 - odds), np.zeros_like(fit.precision))
-
-
-def _sigmoid(x: Floats) -> Floats:
-    result: Floats = 1 / (1 + np.exp(-np.clip(x, -700, 700)))
-    return result
 
 
 def _distance(log_ratio: Floats, difference: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.densities.bumps import BUMP_VARIANCE, bumps
-from klcli.densities.linear_model import Model
+from klcli.densities.linear_model import Model, level_prior, path_weights
 from klcli.densities.logistic import Fit
 from klcli.densities.splines import linear, natural_cubic
 from klcli.onesample.bases import bases
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _SLOPE_VARIANCE: Final = 4.0
 _CURVATURE_VARIANCE: Final = 1.0
 _ATOM_VARIANCE: Final = 1.0
-_LEVEL_VARIANCE: Final = 100.0
 _HEAVY: Final = 0.02
 _MOST_ATOMS: Final = 16
 _NEGLIGIBLE_WEIGHT: Final = 1e-4
@@ -136,8 +135,8 @@ def smooth(cells: Grid, *, curved: bool) -> Model:
     design, roughness = natural_cubic(score, knots)
     centred = score - mass @ score
     slope = ((mass * centred) @ design) / (mass @ centred**2)
-    prior = _level(design, mass, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
-    model = Model(design, roughness, prior, _weights(10 * rows, 2e-4, rows))
+    prior = level_prior(design, mass, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
+    model = Model(design, roughness, prior, path_weights(10 * rows, 2e-4, rows))
     if not curved:
         return model
     held = np.flatnonzero(cells.p)
@@ -155,7 +154,9 @@ def random_walk(cells: Grid) -> Model:
     if len(knots) < 2:
         knots = rank
     design, roughness = linear(rank, knots)
-    return Model(design, roughness, _level(design, mass, rows), _weights(10 * rows, 2e-3, rows))
+    return Model(
+        design, roughness, level_prior(design, mass, rows), path_weights(10 * rows, 2e-3, rows)
+    )
 
 
 def path(model: Model, cells: Grid) -> list[Fit]:
@@ -226,16 +227,6 @@ def _with_terms(model: Model, extra: Floats, variance: float, rows: float) -> Mo
     roughness[:size, :size], prior[:size, :size] = model.roughness, model.prior
     prior[size:, size:] = np.eye(extra.shape[1]) / (rows * variance)
     return Model(np.hstack([model.design, extra]), roughness, prior, model.weights)
-
-
-def _level(design: Floats, share: Floats, rows: float) -> Floats:
-    mean = share @ design
-    return np.outer(mean, mean) / (rows * _LEVEL_VARIANCE) + 1e-12 * np.eye(design.shape[1])
-
-
-def _weights(smoothest: float, roughest: float, rows: float) -> Floats:
-    decades = int(np.ceil(np.log10(smoothest / roughest)))
-    return np.logspace(0, -decades, decades + 1) * (smoothest / rows)
 
 
 def _knots(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -> Floats:
