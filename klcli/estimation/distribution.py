@@ -82,6 +82,15 @@ def known_side(given: Any) -> KnownSide:
     return KnownSide(given if isinstance(given, str) else str(known), known, None)
 
 
+def refuse_row_cap(max_rows: int | None) -> None:
+    """Raise if rows are to be left out beside a known distribution."""
+    if max_rows is not None:
+        raise UsageError(
+            "--max-rows means nothing against a known distribution: all rows count",
+            "leave --max-rows out",
+        )
+
+
 def refuse_two(p: Any, q: Any) -> None:
     """Raise if both sides are distributions."""
     if is_distribution(p) and is_distribution(q):

@@ -14,7 +14,7 @@ from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
 from klcli.estimation.choice import NEEDS, Method, check_number
 from klcli.estimation.column import estimate_column
-from klcli.estimation.distribution import known_side, refuse_two
+from klcli.estimation.distribution import known_side, refuse_row_cap, refuse_two
 from klcli.estimation.joint import estimate_alone, estimate_joint
 from klcli.estimation.measured import chosen, measure_column
 from klcli.estimation.needs import layout_of, row_reader
@@ -250,11 +250,7 @@ def _against_known(
     from klcli.estimation.known import estimate_known
     from klcli.estimation.known_column import Sides
 
-    if max_rows is not None:
-        raise UsageError(
-            "--max-rows means nothing against a known distribution: all rows count",
-            "leave --max-rows out",
-        )
+    refuse_row_cap(max_rows)
     data_first = is_distribution(q)
     known, data = (q, p) if data_first else (p, q)
     report = estimate_known(
