@@ -16,6 +16,7 @@ from klcli.data.profiles.profile import Origin, Profile
 from klcli.data.side import Side
 from klcli.data.sources import label, open_source
 from klcli.data.table import concatenated
+from klcli.data.tabulate import silent
 from klcli.data.wording import listed
 from klcli.errors import InputError, UsageError
 from klcli.profiling.columns import profile_columns
@@ -106,7 +107,7 @@ def profile(
     if not 0 <= seed < 2**63:
         raise UsageError(f"--seed {seed} is out of range", "give a number from 0 up")
     findings: list[Finding] = []
-    tell = progress or _silent
+    tell = progress or silent
     with ExitStack() as cleanup:
         parts = [_open(one, input_format, findings, cleanup, tell) for one in data]
         names = [_name(one) for one in data]
@@ -213,7 +214,3 @@ def _chosen(
     if not left:
         raise InputError(f"{table.source}: no column is left", "check --column and --exclude")
     return left
-
-
-def _silent(message: str, share: float) -> None:
-    """Tell nobody."""
