@@ -185,8 +185,10 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     raw = mass * log_ratio
     n, m = float(p.sum()), float(q.sum())
     linear = float(p @ influence_p**2) / n**2 + float(q @ influence_q**2) / m**2
-    smoothed = slope(raw.sum(), linear, beyond_linear, n, m)
-    smoothed *= max(value - float(raw.sum()), 0.0)
+    smoothed = 0.0
+    if max(raw.sum(), beyond_linear) > 0:  # else there is one value, and rounding
+        growth = slope(raw.sum(), linear, beyond_linear, n, m)
+        smoothed = growth * max(value - float(raw.sum()), 0.0)
     cells = pooled[ensemble.group]
     within = (table.p + table.q) / np.where(cells > 0, cells, 1.0)
     contributions = (raw + mass * (value - raw.sum()))[ensemble.group] * within
