@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klcli.counts import CountTable
-from klcli.densities.ratio import discrete
+from klcli.densities.groups import discrete
 from klcli.estimators.frequency import plug_in, plug_in_values
 from klcli.quantiles import quantile_groups, without_gaps
 

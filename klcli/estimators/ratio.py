@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from klcli.densities.groups import discrete, inner_share, merge, repeated
 from klcli.densities.logistic import sigmoid
-from klcli.densities.ratio import Ratio, discrete, inner_share, merge, repeated
+from klcli.densities.ratio import Ratio
 from klcli.densities.ratio_models import deviations, models
 from klcli.estimators.quantile_cells import smoothed_away, unsmoothed
 from klcli.estimators.unseen import unseen_deviation

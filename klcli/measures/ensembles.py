@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.densities.groups import discrete, inner_share
 from klcli.densities.logistic import sigmoid
-from klcli.densities.ratio import discrete, inner_share
 from klcli.estimators.quantile_cells import pooled_quantile
 from klcli.estimators.ratio import spectrum
 from klcli.measures.frequencies import frequencies, mean_variance, plain
