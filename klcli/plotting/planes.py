@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from klcli.counts import ColumnTable
     from klcli.data.row_samples import RowSamples
-    from klcli.estimation.joint import ExaminedRows
     from klcli.estimation.request import Request
+    from klcli.estimation.rows import ExaminedRows
     from klcli.rows import RowPair, Rows
     from klcli.typing import Floats, Integers
 

@@ -13,7 +13,8 @@ from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
 from klcli.estimation.choice import Choice, Method, check_number
 from klcli.estimation.column import examine_column
-from klcli.estimation.estimate import DIRECTIONS, refuse_idle
+from klcli.estimation.estimate import DIRECTIONS
+from klcli.estimation.idle import refuse_idle
 from klcli.estimation.needs import layout_of, row_reader
 from klcli.estimation.request import Request
 from klcli.one_thread import one_thread
