@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from klcli.monitoring.compare import Reference
     from klcli.monitoring.options import DriftOptions
+    from klcli.monitoring.reference import Reference
     from klcli.typing import Integers
 
 #: Codes of what concerns a whole batch, and is worth an alarm.

@@ -86,8 +86,8 @@ def drift(
         raise UsageError("settings are given twice", "give options=… or the settings themselves")
     chosen = options or DriftOptions.of(settings)
     if baseline is not None:
-        from klcli.monitoring.baseline import marked
         from klcli.monitoring.baseline_file import read_baseline
+        from klcli.monitoring.marks import marked
 
         accepted = read_baseline(baseline)
     with ExitStack() as cleanup:
