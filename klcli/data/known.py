@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from klcli.data.groups import Progress
 from klcli.data.kinds import decide
-from klcli.data.known_columns import Against, _weighting, known_column
+from klcli.data.known_columns import known_column, weighting
 from klcli.data.opening import name_of, open_data
 from klcli.data.pairing import pair_columns
 from klcli.data.selection import EVERYTHING, Selection
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from klcli.data.kinds import Decision
     from klcli.data.pairing import Pair
     from klcli.data.profiles.side import ProfileSide
-    from klcli.known_counts import KnownColumn
+    from klcli.known_counts import Against, KnownColumn
     from klcli.typing import Floats
 
 _GROUP_COLUMNS: Final = 128
@@ -109,7 +109,7 @@ def tabulate_known(
             group = pairs[start : start + _GROUP_COLUMNS]
             columns += _group(group, side, named, selection, against, letters)
     if side.weighted:
-        findings.append(_weighting(selection.weight, side))
+        findings.append(weighting(selection.weight, side))
     if columns and all(column.undefined is not None for column, _ in columns):
         reasons = dict.fromkeys(
             column.undefined.message for column, _ in columns if column.undefined is not None

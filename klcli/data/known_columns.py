@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +14,7 @@ from klcli.data.wording import counted, listed
 from klcli.divergences.cumulative import Cumulative
 from klcli.divergences.known import Mixture
 from klcli.errors import InputError
-from klcli.known_counts import KnownColumn, KnownCounts, no_counts
+from klcli.known_counts import Against, KnownColumn, KnownCounts, no_counts
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
@@ -28,15 +27,6 @@ if TYPE_CHECKING:
     from klcli.typing import Floats
 
 _NAMED: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """What a column is compared with: the distribution, and what was fitted of it."""
-
-    known: Distribution
-    fitted: tuple[tuple[str, float], ...] = ()
-    findings: tuple[Finding, ...] = ()
 
 
 def known_column(
@@ -203,7 +193,8 @@ def _noticed(pair: Pair, side: Side | ProfileSide, summary: Summary, letter: str
     return found if remark is None else [*found, remark]
 
 
-def _weighting(weight: str | None, side: Side | ProfileSide) -> Finding:
+def weighting(weight: str | None, side: Side | ProfileSide) -> Finding:
+    """Say what the rows are weighted by."""
     own = weight if isinstance(side, Side) else side.profile.weight
     text = f"rows are weighted by {own!r}; effective sample size: {side.effective_rows:,.1f} of "
     return Finding("weighted", f"{text}{side.rows:,}")

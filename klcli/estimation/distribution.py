@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from klcli.data.known_columns import Against
 from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
+from klcli.known_counts import Against
 from klcli.results import Finding
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ from klcli.streams import stream
 from klcli.typing import Interval
 
 if TYPE_CHECKING:
-    from klcli.data.known_columns import Against
     from klcli.estimation.choice import Method
     from klcli.estimation.distribution import KnownSide
     from klcli.estimation.request import Request
+    from klcli.known_counts import Against
     from klcli.onesample.ratio import Tangent
     from klcli.typing import Point
 
