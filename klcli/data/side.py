@@ -16,7 +16,7 @@ from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.sample import RowSample
 from klcli.data.tallies import LabelTally, Missing, NumberTally, sum_of_squares
 from klcli.data.threads import MANY_ROWS, each
-from klcli.data.weights import check, in_units
+from klcli.data.weights import WeightSums, in_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -72,10 +72,9 @@ class Side:
         self.weighted = weight is not None
         self.complete = True
         self._seed = seed
-        self._weight = [] if weight is None else [weight]
+        self._weight = weight
         self._weight_unit = 0.0
-        self._weight_sum = 0.0
-        self._weight_squares = 0.0
+        self._weighed = WeightSums()
         self._progress = progress
         self.start([])
 
@@ -145,15 +144,10 @@ class Side:
             self._kept.pop(name, None)
         numeric = [name for name, reading in todo.items() if reading.numeric]
         rows = RowSample(self._seed, sample.SAMPLE_ROWS)
-        bad_weights = total = 0
-        weight_sum = weight_squares = 0.0
+        weighed = WeightSums()
         with np.errstate(over="ignore"):  # which `check` tells in words
             for batch, weights, bad in self._batches(todo if sketch is None else readings):
-                total += len(batch)
-                if weights is not None:
-                    bad_weights += bad
-                    weight_sum += float(weights.sum())
-                    weight_squares += float(weights @ weights)
+                weighed.add(len(batch), weights, bad)
                 every = todo if sketch is None else readings
                 # Labels are counted as they are read and then converted: there are fewer of them.
                 if sketch is None and weights is None:
@@ -168,12 +162,12 @@ class Side:
                 self._add(batch, converted, todo, weights, rows)
                 if sketch is not None:
                     sketch.add(converted)
-        check(self.source, self._weight, total, bad_weights, weight_sum, weight_squares)
-        self.rows, self._weight_sum, self._weight_squares = total, weight_sum, weight_squares
+        weighed.check(self.source, self._weight)
+        self.rows, self._weighed = weighed.rows, weighed
         self._readings |= todo
         if numeric:
             self.complete = rows.complete
-            run = each if total >= MANY_ROWS else map
+            run = each if self.rows >= MANY_ROWS else map
             # Weights go with the order that numbers of text are kept in.
             order = np.sort if self.weighted else in_order
             self.sorted |= zip(numeric, run(order, rows.columns()), strict=True)
@@ -185,10 +179,12 @@ class Side:
     ) -> Iterator[tuple[pl.DataFrame, Floats | None, int]]:
         """Yield batches of some columns, with weights and how many of those are none."""
         done = 0
-        for batch in self.table.batches([*readings, *self._weight]):
+        names = [*readings] if self._weight is None else [*readings, self._weight]
+        for batch in self.table.batches(names):
             weights, bad = None, 0
-            for name in self._weight:
-                numbers = batch.select(self._values(name, Reading.NUMBER))[name].to_numpy()
+            if self._weight is not None:
+                column = batch.select(self._values(self._weight, Reading.NUMBER))
+                numbers = column.to_series().to_numpy()
                 weights, bad, self._weight_unit = in_units(numbers, self._weight_unit)
             yield batch, weights, bad
             done += len(batch)
@@ -305,8 +301,8 @@ class Side:
         if not self.weighted:
             return 1.0
         gaps = self.gaps[name] if drop else Missing()
-        squares = self._weight_squares - gaps.squares
-        return (self._weight_sum - gaps.weight) / squares if squares > 0 else 0.0
+        squares = self._weighed.squares - gaps.squares
+        return (self._weighed.total - gaps.weight) / squares if squares > 0 else 0.0
 
     def missing_weight(self, name: str) -> float:
         """Return what the missing rows of a column weigh, not yet scaled."""
@@ -340,12 +336,14 @@ class Side:
     @property
     def weights(self) -> tuple[float, float, float]:
         """The unit that weights are counted in, and Σw and Σw² in it."""
-        return self._weight_unit or 1.0, self._weight_sum, self._weight_squares
+        return self._weight_unit or 1.0, self._weighed.total, self._weighed.squares
 
     @property
     def effective_rows(self) -> float:
         """Kish's effective sample size of all rows."""
-        return self._weight_sum**2 / self._weight_squares if self.weighted else float(self.rows)
+        if not self.weighted:
+            return float(self.rows)
+        return self._weighed.total**2 / self._weighed.squares
 
     def summary(self, name: str) -> Summary:
         """Sum up a column. Mean and standard deviation are those of rows, not of weights."""
