@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 #: A run of k rows of P without a row of Q has probability (n / (n + m))^k at each of n + m places
 #: where P and Q do not differ. It is no accident where n + m times that is below exp(−3).
-_MARGIN = 3.0
+MARGIN = 3.0
 #: The same beyond Q's smallest or largest value, where the status depends on it. Tails of regular
 #: pairs (a Pareto shape of p/q up to 0.4; twelve pairs, 200 to 10,000 rows) exceed it in about 1 %.
 _SURE_AT_ENDS = 8.0
-#: Instead of `_MARGIN` where the status depends on it: one false alarm in some 150 columns.
+#: Instead of `MARGIN` where the status depends on it: one false alarm in some 150 columns.
 _SURE = 5.0
 #: Rows that must lie apart from all others: 2^(1 − 9) is one false alarm in 256 columns.
 _APART_ROWS = 9
@@ -131,10 +131,10 @@ def _wide_gap(table: CountTable, stop: int) -> float:
     return surprise
 
 
-def _lone_value(table: CountTable, empty: Bools) -> int | None:
+def lone_value(table: CountTable, empty: Bools) -> int | None:
     """Find the repeated value that Q ought to show, going by its neighbours, and never does."""
     atoms = table.roles == Role.ATOM
-    places = np.log(max(int(atoms.sum()), 1)) + _MARGIN
+    places = np.log(max(int(atoms.sum()), 1)) + MARGIN
     candidates = np.flatnonzero(
         atoms & empty & (table.p >= places / np.log1p(table.n_q / table.n_p))
     )
@@ -144,7 +144,7 @@ def _lone_value(table: CountTable, empty: Bools) -> int | None:
     return None
 
 
-def _two_cells(mass: float, n: float, m: float) -> float:
+def two_cells(mass: float, n: float, m: float) -> float:
     """Bound the divergence from below by that of two cells, of which Q shows only one.
 
     Merging cells can only lower a divergence. P's share is taken at the lower end of Wilson's
@@ -153,7 +153,7 @@ def _two_cells(mass: float, n: float, m: float) -> float:
     z2 = 3.84
     centre = mass + z2 / (2 * n)
     p = (centre - (z2 * (mass * (1 - mass) / n + z2 / (4 * n * n))) ** 0.5) / (1 + z2 / n)
-    q = min((np.log(m) + _MARGIN) / m, 1.0)
+    q = min((np.log(m) + MARGIN) / m, 1.0)
     if p <= q or q >= 1:
         return 0.0
     return float(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)))

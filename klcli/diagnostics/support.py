@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.diagnostics.gaps import _MARGIN, _lone_value, _two_cells, abrupt_end
+from klcli.diagnostics.gaps import MARGIN, abrupt_end, lone_value, two_cells
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def outside_support(
         return Escape(1.0, empty & (table.p > 0), Finding("outside-range", message))
     run = np.cumsum(np.diff(empty, prepend=empty[:1]).astype(int))
     counts = np.bincount(run, weights=table.p * empty).astype(float)
-    alone = _lone_value(table, empty)
+    alone = lone_value(table, empty)
     which = abrupt = None
     if alone is not None:
         which = int(run[alone])
@@ -117,7 +117,7 @@ def outside_support(
     cells: Bools = empty & (run == which) & (table.p > 0)
     inside = np.flatnonzero(cells)
     mass = float(counts[which] / table.n_p)
-    bound = _two_cells(mass, table.n_p, table.n_q)
+    bound = two_cells(mass, table.n_p, table.n_q)
     if alone is not None:
         value = written(table.lower[inside[0]])
         message = f"only {sample} shows the value {value}: {percent(mass)} of its rows"
@@ -144,7 +144,7 @@ def untold_share(n_p: float, n_q: float) -> float:
     """
     if not (n_p and n_q):
         return 0.0
-    return (math.log(n_p + n_q) + _MARGIN) / math.log1p(n_q / n_p) / n_p
+    return (math.log(n_p + n_q) + MARGIN) / math.log1p(n_q / n_p) / n_p
 
 
 def percent(share: float) -> str:

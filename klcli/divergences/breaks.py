@@ -11,11 +11,7 @@ import numpy as np
 from klcli.divergences.models import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from klcli.typing import Floats
-
-    Integrand = Callable[[Floats], Floats]
 
 #: Panels end at these quantiles of every part of P and Q, and where an end of a support lies.
 #: Farther out the line is mapped, and the extremes cut it there.

@@ -12,11 +12,8 @@ import numpy as np
 from klcli.fitting.differences import derivatives, quick_curvature, quick_slope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from klcli.fitting.differences import Objective
     from klcli.typing import Floats
-
-    Objective = Callable[[Floats], float]
 
 #: Gradients below this are zero: a coordinate moves a value of size 1.
 CONVERGED: Final = 1e-5

@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from klcli.counts import ColumnTable
-    from klcli.data.kept import KeptSide
-    from klcli.data.profiles.side import ProfileSide
+    from klcli.monitoring.cuts import DataSide
     from klcli.typing import Floats
-
-    DataSide = KeptSide | ProfileSide
 
 #: What Evidently puts for the share of an empty cell, unless a share is smaller still.
 FILL: Final = 1e-4

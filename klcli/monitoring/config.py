@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from klcli.errors import UsageError, nearest
 from klcli.monitoring.config_keys import (
-    _METHOD,
-    _RUN,
-    _SETTINGS,
-    _TEXT,
     COLUMN_KEYS,
     DRIFT_KEYS,
+    METHOD_KEYS,
+    RUN_KEYS,
+    SETTING_KEYS,
+    TEXT,
     ValueKind,
 )
 from klcli.monitoring.options import DriftOptions
@@ -109,7 +109,9 @@ def read_config(path: Path) -> Config:
         _check(path, at, own, COLUMN_KEYS)
         rules.append(ColumnRule(pattern, **{key: _frozen(value) for key, value in own.items()}))
     settings = {
-        key.replace("-", "_"): _frozen(value) for key, value in drift.items() if key in _SETTINGS
+        key.replace("-", "_"): _frozen(value)
+        for key, value in drift.items()
+        if key in SETTING_KEYS
     }
     try:
         # Names that are not in a table fail here, with the file that has them.
@@ -136,7 +138,7 @@ def merged(config: Config, flags: dict[str, Any]) -> DriftOptions:
         If the settings make no sense together.
     """
     settings, rules = dict(config.settings), list(config.rules)
-    method = {*_METHOD} - {"interval"}
+    method = {*METHOD_KEYS} - {"interval"}
     over = {"tolerance", "interval"} & flags.keys()
     if method & flags.keys():
         over |= method
@@ -211,12 +213,12 @@ def _frozen(value: Any) -> Any:
 
 def _run(folder: Path, drift: Mapping[str, Any]) -> dict[str, Any]:
     run: dict[str, Any] = {}
-    for key in _RUN:
+    for key in RUN_KEYS:
         if key in drift:
             several = [drift[key]] if isinstance(drift[key], str) else drift[key]
             if key in _PATHS:
                 several = [_beside(folder, each) for each in several]
-            run[key] = several[0] if _RUN[key] is _TEXT else several
+            run[key] = several[0] if RUN_KEYS[key] is TEXT else several
     return run
 
 

@@ -33,7 +33,7 @@ def _is_edges(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_number, value))
 
 
-_TEXT = ValueKind("a text in quotes", lambda value: isinstance(value, str))
+TEXT = ValueKind("a text in quotes", lambda value: isinstance(value, str))
 _TEXTS = ValueKind('a list of texts, such as ["a", "b"]', _is_texts)
 _TEXT_OR_TEXTS = ValueKind(
     "a text in quotes or a list of them", lambda value: isinstance(value, str) or _is_texts(value)
@@ -51,46 +51,46 @@ _BINS = ValueKind(
     "a name in quotes, a whole number or a list of edges",
     lambda value: isinstance(value, str) or _is_whole(value) or _is_edges(value),
 )
-_METHOD: Final = {
-    "density": _TEXT,
-    "estimator": _TEXT,
-    "interval": _TEXT,
+METHOD_KEYS: Final = {
+    "density": TEXT,
+    "estimator": TEXT,
+    "interval": TEXT,
     "smoothing": _NAME_OR_NUMBER,
     "bins": _BINS,
     "bandwidth": _NAME_OR_NUMBER,
     "neighbors": _NAME_OR_WHOLE,
 }
 #: Keys of ``[drift]`` that are settings of a comparison.
-_SETTINGS: Final = {
+SETTING_KEYS: Final = {
     "tolerance": _NUMBER,
     "column": _TEXTS,
     "exclude": _TEXTS,
     "categorical": _TEXTS,
     "numeric": _TEXTS,
-    "missing": _TEXT,
-    "weight": _TEXT,
-    "input-format": _TEXT,
-    **_METHOD,
+    "missing": TEXT,
+    "weight": TEXT,
+    "input-format": TEXT,
+    **METHOD_KEYS,
     "confidence": _NUMBER,
     "base": _NAME_OR_NUMBER,
     "resamples": _WHOLE,
     "seed": _WHOLE,
     "joint": _YES,
     "max-rows": _WHOLE,
-    "by": _TEXT,
-    "time": _TEXT,
-    "window": _TEXT,
-    "reference": _TEXT,
+    "by": TEXT,
+    "time": TEXT,
+    "window": TEXT,
+    "reference": TEXT,
     "compare-binnings": _YES,
 }
 #: Keys of ``[drift]`` that say what is compared, and what becomes of the report.
-_RUN: Final = {
+RUN_KEYS: Final = {
     "sources": _TEXTS,
     "fail-on": _TEXT_OR_TEXTS,
     "output": _TEXT_OR_TEXTS,
-    "format": _TEXT,
-    "resume": _TEXT,
-    "baseline": _TEXT,
+    "format": TEXT,
+    "resume": TEXT,
+    "baseline": TEXT,
 }
-DRIFT_KEYS: Final = {**_SETTINGS, **_RUN}
-COLUMN_KEYS: Final = {"tolerance": _NUMBER, "kind": _TEXT, "exclude": _YES, **_METHOD}
+DRIFT_KEYS: Final = {**SETTING_KEYS, **RUN_KEYS}
+COLUMN_KEYS: Final = {"tolerance": _NUMBER, "kind": TEXT, "exclude": _YES, **METHOD_KEYS}

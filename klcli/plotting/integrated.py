@@ -24,7 +24,7 @@ _REACH: Final = 6.0
 _RARE: Final = 1e-5
 _MOST_SUMMED: Final = 20_000
 #: Less than this in a cell beyond the axis is rounding.
-_NOTHING: Final = 1e-12
+NOTHING: Final = 1e-12
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 

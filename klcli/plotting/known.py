@@ -16,7 +16,7 @@ from klcli.divergences.models import model
 from klcli.errors import UsageError
 from klcli.plotting import assemble
 from klcli.plotting.integrated import (
-    _NOTHING,
+    NOTHING,
     KnownPair,
     cell_edges,
     divergence_terms,
@@ -109,8 +109,8 @@ def _numbers(p: Distribution, q: Distribution, values: dict[str, float]) -> list
         role = Role.BELOW if place == 0 else Role.INTERVAL
         role = Role.ABOVE if place == len(bounds) - 2 else role
         along = role == Role.INTERVAL
-        empty = max(share_p[place], share_q[place]) < _NOTHING
-        if not along and empty and all(abs(part) < _NOTHING for part in own.values()):
+        empty = max(share_p[place], share_q[place]) < NOTHING
+        if not along and empty and all(abs(part) < NOTHING for part in own.values()):
             continue
         label = f"{number(low)} … {number(high)}"
         if not along:
