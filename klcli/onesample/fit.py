@@ -30,9 +30,6 @@ _ATOM_VARIANCE: Final = 1.0
 _HEAVY: Final = 0.02
 _MOST_ATOMS: Final = 16
 _NEGLIGIBLE_WEIGHT: Final = 1e-4
-#: What a base must lack in evidence before models on top of it are not worth fitting, in nats
-#: for each parameter that splines on top may add.
-_HOPELESS: Final = 30.0
 _TOLERANCE: Final = 1e-6
 _LONGEST_STEP: Final = 4.0
 _NEGLIGIBLE: Final = 14.0
