@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from klcli.counts import Summary
 from klcli.data import sample
-from klcli.data.convert import counted_labels, evidence, floats, is_plain, values
+from klcli.data.convert import counted_labels, evidence, floats, is_plain
 from klcli.data.count import cell_counts, in_order, sorted_cell_counts
 from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.sample import RowSample
 from klcli.data.tallies import LabelTally, Missing, NumberTally, sum_of_squares
 from klcli.data.threads import MANY_ROWS, each
+from klcli.data.views import converted, glance
 from klcli.data.weights import WeightSums, in_units
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from klcli.data.table import Table
     from klcli.results import Finding, Kind
     from klcli.typing import Floats
-
-#: Rows from which the kind of a text column is guessed, before all rows are looked at.
-_GUESS_ROWS: Final = 10_000
 
 
 class Side:
@@ -90,7 +88,7 @@ class Side:
 
     def start(self, columns: Sequence[str]) -> None:
         """Forget the last group of columns and glance at the next."""
-        self.views: dict[str, View] = dict(self._glance(columns))
+        self.views: dict[str, View] = dict(glance(self.table, columns))
         self.numbers: dict[str, NumberTally] = {}
         self.labels: dict[str, LabelTally] = {}
         self.gaps: dict[str, Missing] = {}
@@ -99,23 +97,10 @@ class Side:
         self._readings: dict[str, Reading] = {}
         self._kept: dict[str, Floats] = {}  # what text holds is read from it but once
 
-    def _glance(self, columns: Sequence[str]) -> Iterator[tuple[str, View]]:
-        declared = {name: Declared.of(self.table.schema[name]) for name in columns}
-        texts = [name for name in columns if declared[name] is Declared.TEXT]
-        guesses: dict[str, Evidence] = {}
-        if texts:
-            for batch in self.table.batches(texts):
-                whole = self.table.in_memory and len(batch) <= _GUESS_ROWS
-                guesses = evidence(batch.head(_GUESS_ROWS), texts, final=whole)
-                break
-        for name in columns:
-            guess = guesses.get(name, Evidence(0))
-            yield name, View(declared[name], name in self.table.lexical, guess)
-
     def head(self, readings: Mapping[str, Reading], rows: int) -> pl.DataFrame | None:
         """Return the first rows of columns, as what `readings` says; None if there are none."""
         for batch in self.table.batches([*readings]):
-            return self._converted(batch.head(rows), readings)
+            return converted(self.table, batch.head(rows), readings)
         return None
 
     def summarize(self, readings: Mapping[str, Reading], sketch: RowSketch | None = None) -> None:
@@ -158,10 +143,10 @@ class Side:
                         for name, kind in every.items()
                         if not is_plain(batch.schema[name], kind)
                     }
-                converted = self._converted(batch, every)
-                self._add(batch, converted, todo, weights, rows)
+                read = converted(self.table, batch, every)
+                self._add(batch, read, todo, weights, rows)
                 if sketch is not None:
-                    sketch.add(converted)
+                    sketch.add(read)
         weighed.check(self.source, self._weight)
         self.rows, self._weighed = weighed.rows, weighed
         self._readings |= todo
@@ -183,7 +168,7 @@ class Side:
         for batch in self.table.batches(names):
             weights, bad = None, 0
             if self._weight is not None:
-                column = batch.select(self._values(self._weight, Reading.NUMBER))
+                column = converted(self.table, batch, {self._weight: Reading.NUMBER})
                 numbers = column.to_series().to_numpy()
                 weights, bad, self._weight_unit = in_units(numbers, self._weight_unit)
             yield batch, weights, bad
@@ -194,7 +179,7 @@ class Side:
     def _add(
         self,
         batch: pl.DataFrame,
-        converted: pl.DataFrame,
+        read: pl.DataFrame,
         readings: Mapping[str, Reading],
         weights: Floats | None,
         rows: RowSample,
@@ -210,7 +195,7 @@ class Side:
                 lexical = name in self.table.lexical
                 self.labels[name].add_counts(counted_labels(raw, kind, lexical=lexical))
                 return None
-            series = converted[name].alias("converted") if name in converted.columns else raw
+            series = read[name].alias("converted") if name in read.columns else raw
             if kind.numeric:
                 array = floats(series)
                 self.numbers[name].add(raw, series, array, weights)
@@ -234,13 +219,6 @@ class Side:
         sampled = [array for array in added if array is not None]
         if sampled:
             rows.add(sampled)
-
-    def _converted(self, batch: pl.DataFrame, readings: Mapping[str, Reading]) -> pl.DataFrame:
-        return batch.select(self._values(name, reading) for name, reading in readings.items())
-
-    def _values(self, name: str, reading: Reading) -> pl.Expr:
-        lexical = name in self.table.lexical
-        return values(name, self.table.schema[name], reading, lexical=lexical)
 
     def _learn(self, name: str, reading: Reading) -> None:
         view, present = self.views[name], self.gaps[name].present
@@ -290,7 +268,7 @@ class Side:
             return self._kept[name]
         reading = self._readings[name]
         if not is_plain(batch.schema[name], reading):
-            batch = self._converted(batch, {name: reading})
+            batch = converted(self.table, batch, {name: reading})
         return floats(batch[name].alias("numbers"))
 
     def scale(self, name: str, *, drop: bool) -> float:
