@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from klcli.data.profiles.file import read_profile
+    from klcli.data.profiles.reading import read_profile
     from klcli.divergences.exact import exact
     from klcli.estimation.comparison import compare
     from klcli.estimation.estimate import estimate
@@ -43,7 +43,7 @@ _HOMES = {
     "merge_profiles": "klcli.profiling.merge",
     "plot": "klcli.plotting",
     "profile": "klcli.profiling.make",
-    "read_profile": "klcli.data.profiles.file",
+    "read_profile": "klcli.data.profiles.reading",
 }
 
 

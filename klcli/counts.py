@@ -74,6 +74,18 @@ class CountTable:
         """
         return 4 * self.n_p * self.n_q / max(self.n_p + self.n_q, 1.0)
 
+    @property
+    def special(self) -> Bools:
+        """Which cells are categories among numbers, shape (cells,): missing, −inf and +inf."""
+        infinite = (self.roles == Role.ATOM) & np.isinf(self.lower)
+        result: Bools = (self.roles == Role.MISSING) | infinite
+        return result
+
+    @property
+    def numbers(self) -> CountTable:
+        """The cells that hold finite numbers."""
+        return self.subset(~self.special)
+
     def swapped(self) -> CountTable:
         """Return the table with P and Q exchanged."""
         return replace(self, p=self.q, q=self.p)
@@ -141,6 +153,11 @@ class Summary:
     standard_deviation: float
     distinct: int | None
 
+    @property
+    def weighted(self) -> bool:
+        """Whether rows weigh differently."""
+        return self.effective_rows < self.rows * (1 - 1e-9)
+
 
 @dataclass(frozen=True, slots=True)
 class PooledSample:
@@ -197,3 +214,8 @@ class ColumnTable:
     undefined: Finding | None = None
     finer: CountTable | None = None
     tuning: tuple[Tuning, ...] = ()
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows weigh differently on either side."""
+        return self.p.weighted or self.q.weighted

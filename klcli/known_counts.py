@@ -9,8 +9,18 @@ import numpy as np
 
 if TYPE_CHECKING:
     from klcli.counts import Summary
+    from klcli.divergences.known import Distribution
     from klcli.results import Finding, Kind
     from klcli.typing import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a column is compared with: the distribution, and what was fitted of it."""
+
+    known: Distribution
+    fitted: tuple[tuple[str, float], ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,8 +60,9 @@ def test_a_number_that_was_chosen_is_kept(free, monkeypatch):
 
 def test_it_does_without_threadpoolctl(free, monkeypatch):
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    before = threads()
     with one_thread():
-        pass
+        assert threads() == before
 
 
 def test_the_command_line_does_not_import_it(tmp_path):

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from klcli.quantiles import median, quantile, upper_quantile
+from klcli.quantiles import (
+    median,
+    middle_ranks,
+    quantile,
+    quantile_groups,
+    upper_quantile,
+    without_gaps,
+)
 
 
 @pytest.mark.parametrize("level", [0.5, 1 / 3, 0.9, 0.95, 0.975])
@@ -10,6 +17,13 @@ def test_an_upper_quantile_is_that_of_numpy(level):
     for size in (1, 2, 20, 199, 999):
         values = rng.normal(size=size)
         assert upper_quantile(values, level) == np.quantile(values, level, method="higher")
+
+
+def test_an_upper_quantile_of_values_that_are_not_all_numbers_is_none():
+    values = np.array([3.0, np.nan, 1.0])
+    assert np.isnan(upper_quantile(values, 0.5))
+    assert np.isnan(np.quantile(values, 0.5, method="higher"))
+    assert upper_quantile(np.array([3.0, np.inf, 1.0]), 0.9) == np.inf
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 24, 999])
@@ -24,3 +38,12 @@ def test_quantiles_of_sorted_values_are_those_of_numpy(size):
     levels = np.linspace(0, 1, 38)
     assert np.array_equal(quantile(values, levels), np.quantile(values, levels))
     assert quantile(values, 0.3) == np.quantile(values, 0.3)
+
+
+def test_cells_lie_in_the_quantiles_that_their_middle_rows_do():
+    counts = np.array([1.0, 5.0, 1.0, 1.0, 2.0])
+    assert middle_ranks(counts).tolist() == [0.5, 3.5, 6.5, 7.5, 9.0]
+    assert quantile_groups(counts, 5).tolist() == [0, 1, 3, 3, 4]
+    assert quantile_groups(np.zeros(2), 5).tolist() == [0, 0]
+    assert without_gaps(quantile_groups(counts, 5)).tolist() == [0, 1, 2, 2, 3]
+    assert without_gaps(np.empty(0, int)).tolist() == []

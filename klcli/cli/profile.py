@@ -122,7 +122,7 @@ def merge(
     All at once gives smaller errors than one after the other.
     """
     path = _target(output)
-    from klcli.data.profiles.file import read_profile
+    from klcli.data.profiles.reading import read_profile
     from klcli.profiling.merge import merge_profiles
 
     _finish(merge_profiles([read_profile(file) for file in files]), path, quiet=quiet)
@@ -135,7 +135,7 @@ def show(
 ) -> None:
     """Show what a profile holds: where it came from, and a line for each column."""
     from klcli.cli.output import default_format, on_terminal, terminal_width, write_out
-    from klcli.data.profiles.file import read_profile
+    from klcli.data.profiles.reading import read_profile
     from klcli.render.profile import shown
 
     told = read_profile(file).to_dict()

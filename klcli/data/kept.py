@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from klcli.data.count import in_order, sorted_cell_counts
 from klcli.data.side import Side
+from klcli.data.views import glance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ class KeptSide(Side):
         if not hasattr(self, "views"):
             super().start([])
         new = [name for name in columns if name not in self.views]
-        self.views |= dict(self._glance(new))
+        self.views |= dict(glance(self.table, new))
 
     def _counted(
         self, batch: pl.DataFrame, weights: Floats | None, cells: tuple[str, Floats]

@@ -10,7 +10,7 @@ import numpy as np
 
 from klcli.data.frames import ARRAY, FRAME, object_table
 from klcli.data.kept import KeptSide
-from klcli.data.profiles.file import is_profile, read_profile
+from klcli.data.profiles.file import is_profile
 from klcli.data.profiles.profile import Profile
 from klcli.data.profiles.side import ProfileSide
 from klcli.data.sources import label, open_source
@@ -42,6 +42,8 @@ def open_data(
     elif isinstance(given, Profile):
         table = _profile_side(given, given.source, selection, findings)
     elif is_path(given) and is_profile(given):
+        from klcli.data.profiles.reading import read_profile
+
         path = os.fspath(given)
         if path.startswith(("http://", "https://")):
             path = download(path, cleanup)

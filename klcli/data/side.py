@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from klcli.counts import Summary
 from klcli.data import sample
-from klcli.data.convert import counted_labels, evidence, floats, is_plain, values
+from klcli.data.convert import counted_labels, evidence, floats, is_plain
 from klcli.data.count import cell_counts, in_order, sorted_cell_counts
 from klcli.data.kinds import Declared, Evidence, Reading, View
 from klcli.data.sample import RowSample
 from klcli.data.tallies import LabelTally, Missing, NumberTally, sum_of_squares
 from klcli.data.threads import MANY_ROWS, each
-from klcli.data.weights import check, in_units
+from klcli.data.views import converted, glance
+from klcli.data.weights import WeightSums, in_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import polars as pl
 
-    from klcli.data.overlap import RowSketch
+    from klcli.data.row_sketch import RowSketch
     from klcli.data.table import Table
     from klcli.results import Finding, Kind
     from klcli.typing import Floats
-
-#: Rows from which the kind of a text column is guessed, before all rows are looked at.
-_GUESS_ROWS: Final = 10_000
 
 
 class Side:
@@ -72,10 +70,9 @@ class Side:
         self.weighted = weight is not None
         self.complete = True
         self._seed = seed
-        self._weight = [] if weight is None else [weight]
+        self._weight = weight
         self._weight_unit = 0.0
-        self._weight_sum = 0.0
-        self._weight_squares = 0.0
+        self._weighed = WeightSums()
         self._progress = progress
         self.start([])
 
@@ -91,7 +88,7 @@ class Side:
 
     def start(self, columns: Sequence[str]) -> None:
         """Forget the last group of columns and glance at the next."""
-        self.views: dict[str, View] = dict(self._glance(columns))
+        self.views: dict[str, View] = dict(glance(self.table, columns))
         self.numbers: dict[str, NumberTally] = {}
         self.labels: dict[str, LabelTally] = {}
         self.gaps: dict[str, Missing] = {}
@@ -100,23 +97,10 @@ class Side:
         self._readings: dict[str, Reading] = {}
         self._kept: dict[str, Floats] = {}  # what text holds is read from it but once
 
-    def _glance(self, columns: Sequence[str]) -> Iterator[tuple[str, View]]:
-        declared = {name: Declared.of(self.table.schema[name]) for name in columns}
-        texts = [name for name in columns if declared[name] is Declared.TEXT]
-        guesses: dict[str, Evidence] = {}
-        if texts:
-            for batch in self.table.batches(texts):
-                whole = self.table.in_memory and len(batch) <= _GUESS_ROWS
-                guesses = evidence(batch.head(_GUESS_ROWS), texts, final=whole)
-                break
-        for name in columns:
-            guess = guesses.get(name, Evidence(0))
-            yield name, View(declared[name], name in self.table.lexical, guess)
-
     def head(self, readings: Mapping[str, Reading], rows: int) -> pl.DataFrame | None:
         """Return the first rows of columns, as what `readings` says; None if there are none."""
         for batch in self.table.batches([*readings]):
-            return self._converted(batch.head(rows), readings)
+            return converted(self.table, batch.head(rows), readings)
         return None
 
     def summarize(self, readings: Mapping[str, Reading], sketch: RowSketch | None = None) -> None:
@@ -145,15 +129,10 @@ class Side:
             self._kept.pop(name, None)
         numeric = [name for name, reading in todo.items() if reading.numeric]
         rows = RowSample(self._seed, sample.SAMPLE_ROWS)
-        bad_weights = total = 0
-        weight_sum = weight_squares = 0.0
+        weighed = WeightSums()
         with np.errstate(over="ignore"):  # which `check` tells in words
             for batch, weights, bad in self._batches(todo if sketch is None else readings):
-                total += len(batch)
-                if weights is not None:
-                    bad_weights += bad
-                    weight_sum += float(weights.sum())
-                    weight_squares += float(weights @ weights)
+                weighed.add(len(batch), weights, bad)
                 every = todo if sketch is None else readings
                 # Labels are counted as they are read and then converted: there are fewer of them.
                 if sketch is None and weights is None:
@@ -164,16 +143,16 @@ class Side:
                         for name, kind in every.items()
                         if not is_plain(batch.schema[name], kind)
                     }
-                converted = self._converted(batch, every)
-                self._add(batch, converted, todo, weights, rows)
+                read = converted(self.table, batch, every)
+                self._add(batch, read, todo, weights, rows)
                 if sketch is not None:
-                    sketch.add(converted)
-        check(self.source, self._weight, total, bad_weights, weight_sum, weight_squares)
-        self.rows, self._weight_sum, self._weight_squares = total, weight_sum, weight_squares
+                    sketch.add(read)
+        weighed.check(self.source, self._weight)
+        self.rows, self._weighed = weighed.rows, weighed
         self._readings |= todo
         if numeric:
             self.complete = rows.complete
-            run = each if total >= MANY_ROWS else map
+            run = each if self.rows >= MANY_ROWS else map
             # Weights go with the order that numbers of text are kept in.
             order = np.sort if self.weighted else in_order
             self.sorted |= zip(numeric, run(order, rows.columns()), strict=True)
@@ -185,10 +164,12 @@ class Side:
     ) -> Iterator[tuple[pl.DataFrame, Floats | None, int]]:
         """Yield batches of some columns, with weights and how many of those are none."""
         done = 0
-        for batch in self.table.batches([*readings, *self._weight]):
+        names = [*readings] if self._weight is None else [*readings, self._weight]
+        for batch in self.table.batches(names):
             weights, bad = None, 0
-            for name in self._weight:
-                numbers = batch.select(self._values(name, Reading.NUMBER))[name].to_numpy()
+            if self._weight is not None:
+                column = converted(self.table, batch, {self._weight: Reading.NUMBER})
+                numbers = column.to_series().to_numpy()
                 weights, bad, self._weight_unit = in_units(numbers, self._weight_unit)
             yield batch, weights, bad
             done += len(batch)
@@ -198,7 +179,7 @@ class Side:
     def _add(
         self,
         batch: pl.DataFrame,
-        converted: pl.DataFrame,
+        read: pl.DataFrame,
         readings: Mapping[str, Reading],
         weights: Floats | None,
         rows: RowSample,
@@ -214,7 +195,7 @@ class Side:
                 lexical = name in self.table.lexical
                 self.labels[name].add_counts(counted_labels(raw, kind, lexical=lexical))
                 return None
-            series = converted[name].alias("converted") if name in converted.columns else raw
+            series = read[name].alias("converted") if name in read.columns else raw
             if kind.numeric:
                 array = floats(series)
                 self.numbers[name].add(raw, series, array, weights)
@@ -238,13 +219,6 @@ class Side:
         sampled = [array for array in added if array is not None]
         if sampled:
             rows.add(sampled)
-
-    def _converted(self, batch: pl.DataFrame, readings: Mapping[str, Reading]) -> pl.DataFrame:
-        return batch.select(self._values(name, reading) for name, reading in readings.items())
-
-    def _values(self, name: str, reading: Reading) -> pl.Expr:
-        lexical = name in self.table.lexical
-        return values(name, self.table.schema[name], reading, lexical=lexical)
 
     def _learn(self, name: str, reading: Reading) -> None:
         view, present = self.views[name], self.gaps[name].present
@@ -294,7 +268,7 @@ class Side:
             return self._kept[name]
         reading = self._readings[name]
         if not is_plain(batch.schema[name], reading):
-            batch = self._converted(batch, {name: reading})
+            batch = converted(self.table, batch, {name: reading})
         return floats(batch[name].alias("numbers"))
 
     def scale(self, name: str, *, drop: bool) -> float:
@@ -305,8 +279,8 @@ class Side:
         if not self.weighted:
             return 1.0
         gaps = self.gaps[name] if drop else Missing()
-        squares = self._weight_squares - gaps.squares
-        return (self._weight_sum - gaps.weight) / squares if squares > 0 else 0.0
+        squares = self._weighed.squares - gaps.squares
+        return (self._weighed.total - gaps.weight) / squares if squares > 0 else 0.0
 
     def missing_weight(self, name: str) -> float:
         """Return what the missing rows of a column weigh, not yet scaled."""
@@ -340,12 +314,14 @@ class Side:
     @property
     def weights(self) -> tuple[float, float, float]:
         """The unit that weights are counted in, and Σw and Σw² in it."""
-        return self._weight_unit or 1.0, self._weight_sum, self._weight_squares
+        return self._weight_unit or 1.0, self._weighed.total, self._weighed.squares
 
     @property
     def effective_rows(self) -> float:
         """Kish's effective sample size of all rows."""
-        return self._weight_sum**2 / self._weight_squares if self.weighted else float(self.rows)
+        if not self.weighted:
+            return float(self.rows)
+        return self._weighed.total**2 / self._weighed.squares
 
     def summary(self, name: str) -> Summary:
         """Sum up a column. Mean and standard deviation are those of rows, not of weights."""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from klcli.counts import CountTable, Role
+from klcli.densities.apart import apart, joined
 from klcli.densities.bands import of_ensemble
 from klcli.densities.bumps import BUMP_VARIANCE, bumps, ends
-from klcli.densities.logistic import Fit, Model, path
-from klcli.densities.ratio_models import deviations, models, normal_score, with_terms
-from klcli.densities.residuals import standardised, uneven
+from klcli.densities.groups import discrete, merge, repeated
+from klcli.densities.logistic import Fit, path
+from klcli.densities.ratio_models import deviations, models, with_terms
+from klcli.densities.residuals import standardised
 from klcli.typing import FittedPair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from klcli.typing import Bools, Floats, Integers, LogRatio
+    from klcli.counts import CountTable
+    from klcli.densities.apart import Apart
+    from klcli.densities.linear_model import Model
+    from klcli.typing import Floats, Integers, LogRatio
 
 #: Fits that weigh less than this in the average are left out of it.
 _NEGLIGIBLE_WEIGHT = 1e-4
@@ -29,15 +33,6 @@ _LAGGING = 3.0
 #: standard deviations above its expectation. For s of them the log of the likelihood of a small
 #: variance grows by at most s²/2: at one, by less than Akaike's nat for a parameter.
 _WORTH_A_FIT = 1.0
-#: Rows of each side that a cell needs on average to be told apart from its neighbours.
-_ROWS_PER_CELL = 10
-#: Standard deviations by which cells within groups differ more than chance makes them, so that
-#: they surely do: sums of hundreds of terms are near normal, and some ten in a million are larger.
-_SURELY = 4.5
-#: The same where most rows lie on values that repeat, which need not be like their neighbours. To
-#: count such cells by themselves adds as much noise as one standard deviation and takes away what
-#: is hidden; an observed s stands for a hidden s² − 1, so that it pays from √2 on.
-_WORTH_A_CELL = 2**0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,21 +62,6 @@ class Ensemble:
         ratios = np.stack([fit.log_ratio for _, fit in self.members])
         averaged: Floats = self.weights @ ratios
         return averaged
-
-
-class Apart(NamedTuple):
-    """Cells that differ within groups of neighbours.
-
-    Attributes
-    ----------
-    group : ndarray of int, shape (cells,)
-        Which group each cell is in.
-    surely : bool
-        Whether they do beyond doubt.
-    """
-
-    group: Integers
-    surely: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,27 +112,17 @@ class Ratio:
 
         Cells that hold no finite number stay as they are, and all do that count by themselves.
         """
-        numbers = ~_single(table)
+        numbers = ~table.special
         if np.count_nonzero(numbers) <= self.groups:
             return table
         group = merge((table.p + table.q)[numbers], self.groups)
-        return table if _apart(table.subset(numbers), group) else joined(table, group)
+        return table if apart(table.subset(numbers), group) else joined(table, group)
 
     def by_cell(self, numbers: CountTable) -> Apart | None:
-        """Tell whether cells within groups count by themselves; None where they do not.
-
-        They do if they differ by more than chance, and there are enough rows to tell by how much:
-        ten of each side for every cell. Where most rows lie on values that repeat, more than
-        chance is what makes the error smaller; where they do not, what leaves no doubt.
-
-        Parameters
-        ----------
-        numbers : CountTable
-            Cells of finite numbers.
-        """
+        """Tell whether cells that would be merged count by themselves, see `apart`."""
         if len(numbers.p) <= self.groups:
             return None
-        return _apart(numbers, merge(numbers.p + numbers.q, self.groups))
+        return apart(numbers, merge(numbers.p + numbers.q, self.groups))
 
     def ensemble(self, table: CountTable) -> Ensemble:
         """Fit all models to a table of numeric cells in which both samples have rows."""
@@ -211,82 +181,6 @@ class Ratio:
         return of_ensemble(ensemble, ensemble.group)
 
 
-def _single(table: CountTable) -> Bools:
-    """Tell which cells hold no finite number."""
-    infinite = np.isinf(table.lower) & (table.roles == Role.ATOM)
-    result: Bools = (table.roles == Role.MISSING) | infinite
-    return result
-
-
-def _apart(numbers: CountTable, group: Integers) -> Apart | None:
-    """Do what `Ratio.by_cell` does, given the groups."""
-    pooled = numbers.p + numbers.q
-    # A heavy row in a cell of its own differs, too.
-    weighted = bool(np.any(pooled != np.floor(pooled)))
-    if weighted or min(numbers.n_p, numbers.n_q) < _ROWS_PER_CELL * len(pooled):
-        return None
-    excess = float(uneven(numbers.p[None], numbers.q[None], group)[0])
-    if excess <= (_WORTH_A_CELL if discrete(numbers) else _SURELY):
-        return None
-    return Apart(group, excess > _SURELY)
-
-
-def joined(table: CountTable, merged: Integers) -> CountTable:
-    """Merge cells of finite numbers; `merged`, shape (such cells,), says with which."""
-    single = _single(table)
-    numbers = np.flatnonzero(~single)
-    group = np.empty(len(table.p), dtype=int)
-    # −inf comes before the numbers and +inf and missing after them.
-    before = int(np.sum(np.flatnonzero(single) < numbers[0]))
-    group[numbers] = before + merged
-    group[single] = np.concatenate(
-        [np.arange(before), before + merged[-1] + 1 + np.arange(single.sum() - before)]
-    )
-    first = np.flatnonzero(np.diff(group, prepend=-1))
-    last = np.append(first[1:], len(group)) - 1
-    roles = np.where(first == last, table.roles[first], np.int8(Role.INTERVAL))
-    return CountTable(
-        np.add.reduceat(table.p, first),
-        np.add.reduceat(table.q, first),
-        roles,
-        (),
-        table.lower[first],
-        table.upper[last],
-    )
-
-
-def discrete(table: CountTable) -> bool:
-    """Tell whether most rows lie on values that repeat, often enough to tell them apart.
-
-    There are to be ten rows of each side for every value.
-    """
-    pooled = table.p + table.q
-    repeated = pooled[table.roles == Role.ATOM].sum() >= pooled.sum() / 2
-    return bool(repeated and min(table.n_p, table.n_q) >= _ROWS_PER_CELL * len(pooled))
-
-
-def inner_share(p: Floats, q: Floats) -> Floats:
-    """Return which share of each group is left without one pooled row at either end.
-
-    One wild value has no rows beyond it that could contradict it, and would bend the tail to
-    which it belongs. So the outermost row does not shape the fit, and in the estimate counts as
-    what the fit expects it to be. Counts of shape (..., groups) in, the same shape out.
-    """
-    keep = np.ones(p.shape)
-    if p.shape[-1] > 2:
-        for end in (0, -1):
-            keep[..., end] = np.maximum(0.0, 1 - 1 / np.maximum(p + q, 1.0)[..., end])
-    return keep
-
-
-def repeated(table: CountTable, group: Integers) -> Bools:
-    """Tell of each group of cells whether most of its rows are on values that repeat."""
-    pooled = table.p + table.q
-    on_atoms = np.bincount(group, pooled * (table.roles == Role.ATOM))
-    result: Bools = on_atoms > np.bincount(group, pooled) / 2
-    return result
-
-
 def _most(fits: list[tuple[Model, Fit]]) -> float:
     """Return the largest log evidence of some fits, −inf of none."""
     return max((fit.log_evidence for _, fit in fits), default=-np.inf)
@@ -326,28 +220,3 @@ def _with_levels(
         (model, replace(fit, log_evidence=fit.log_evidence + log_prior))
         for fit in path(model, p, q)
     ]
-
-
-def merge(counts: Floats, groups: int) -> Integers:
-    """Return which group of neighbours each cell belongs to, finer towards both tails.
-
-    Half of the groups are even in rank and half in normal score, so that the extremes, where the
-    ratio of light to heavy tails changes fastest, stay resolved.
-    """
-    if np.count_nonzero(counts) <= groups:
-        # Cells that a resample left empty join a neighbour.
-        joined: Integers = np.maximum(np.cumsum(counts > 0) - 1, 0)
-        return joined
-    total = np.cumsum(counts)
-    rank = (total - counts / 2) / total[-1]
-    grid = np.linspace(rank[0], rank[-1], 513)
-    # Interpolated: thousands of exact scores would cost more than the fit, and no group
-    # boundary needs them.
-    grid = np.sort(np.concatenate([grid, rank[:40], rank[-40:]]))
-    score = np.interp(rank, grid, normal_score(grid))
-    position = (rank + (score - score[0]) / (score[-1] - score[0])) / 2
-    group = np.minimum((position * groups).astype(int), groups - 1)
-    # The outermost cells stay alone, see `inner_share`.
-    group[0], group[-1] = -1, groups
-    numbered: Integers = np.cumsum(np.diff(group, prepend=-1) > 0)
-    return numbered

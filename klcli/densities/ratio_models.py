@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.densities.logistic import Model
+from klcli.densities.linear_model import Model, level_prior, path_weights
 from klcli.densities.splines import linear, natural_cubic
-from klcli.quantiles import median
+from klcli.quantiles import median, middle_ranks
 
 if TYPE_CHECKING:
     from klcli.typing import Bools, Floats
@@ -23,8 +23,6 @@ _ATOM_VARIANCE = 1.0
 #: Prior variance of the Pareto shape of p/q, and of q/p, in either tail: shapes beyond 1 belong to
 #: no ratio of densities.
 _SHAPE_VARIANCE = 1.0
-#: Prior variance of the constant: wide enough to be of no account.
-_LEVEL_VARIANCE = 100.0
 #: An atom gets a term of its own where it holds this share of the pooled rows; at most so many.
 _HEAVY = 0.02
 _MOST_ATOMS = 16
@@ -48,10 +46,10 @@ def _models(counts_bytes: bytes, every: bool) -> tuple[Model, ...]:
     counts = np.frombuffer(counts_bytes)
     rows = float(counts.sum())
     share = counts / rows
-    rank = np.cumsum(share) - share / 2
+    rank = middle_ranks(share)
     if len(counts) == 1:
         one = np.ones((1, 1))
-        return (Model(one, np.zeros((1, 1)), _level(one, share, rows), np.ones(1)),)
+        return (Model(one, np.zeros((1, 1)), level_prior(one, share, rows), np.ones(1)),)
     # The number of knots of a smoothing spline need only outgrow the roughness that n rows can
     # show, n^(1/5) for two derivatives and n^(1/3) for one; the penalty does the rest.
     score = normal_score(rank)
@@ -60,14 +58,16 @@ def _models(counts_bytes: bytes, every: bool) -> tuple[Model, ...]:
         rank, rank, len(share) if every else int(np.clip(5 * rows ** (1 / 3), 8, 128)), heavy=share
     )
     design, roughness = linear(rank, walk_knots)
-    walk = Model(design, roughness, _level(design, share, rows), _weights(10 * rows, 2e-3, rows))
+    walk = Model(
+        design, roughness, level_prior(design, share, rows), path_weights(10 * rows, 2e-3, rows)
+    )
     if len(knots) < 3:
         return (walk,)
     design, roughness = natural_cubic(score, knots)
     centred = score - share @ score
     slope = ((share * centred) @ design) / (share @ centred**2)
-    prior = _level(design, share, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
-    smooth = Model(design, roughness, prior, _weights(10 * rows, 2e-4, rows))
+    prior = level_prior(design, share, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
+    smooth = Model(design, roughness, prior, path_weights(10 * rows, 2e-4, rows))
     heavy = np.flatnonzero(share >= _HEAVY)
     tails = with_terms(smooth, _tails(rank, rows), _SHAPE_VARIANCE, rows)
     if not 0 < len(heavy) < len(counts) - 3:
@@ -101,12 +101,12 @@ class Deviations:
         if len(self.variances) == 1:
             return with_terms(smooth, self.terms, float(self.variances[0]), rows)
         share = counts / rows
-        score = normal_score(np.cumsum(share) - share / 2)
+        score = normal_score(middle_ranks(share))
         line = np.stack([np.ones(len(share)), score - share @ score], axis=1)
         size = 2 + self.terms.shape[1]
         roughness, prior = np.eye(size), np.eye(size) / (rows * _SLOPE_VARIANCE)
         roughness[0, 0] = roughness[1, 1] = prior[0, 0] = 0
-        prior[:2, :2] += _level(line, share, rows)
+        prior[:2, :2] += level_prior(line, share, rows)
         design = np.hstack([line, self.terms])
         return Model(design, roughness, prior, 1 / (rows * self.variances))
 
@@ -149,22 +149,6 @@ def _tails(rank: Floats, rows: float) -> Floats:
 def with_terms(model: Model, extra: Floats, variance: float, rows: float) -> Model:
     """Add columns to the design, with independent priors of this variance."""
     return model.extended(extra, 1 / (rows * variance))
-
-
-def _level(design: Floats, share: Floats, rows: float) -> Floats:
-    """Penalty on the mean of the function, with a trace of ridge that keeps matrices regular."""
-    mean = share @ design
-    return np.outer(mean, mean) / (rows * _LEVEL_VARIANCE) + 1e-12 * np.eye(design.shape[1])
-
-
-def _weights(smoothest: float, roughest: float, rows: float) -> Floats:
-    """Return one penalty a decade, as prior precisions per row.
-
-    From `smoothest` (no roughness is left) to `roughest` (the fit would follow jumps of several
-    nats between neighbours).
-    """
-    decades = int(np.ceil(np.log10(smoothest / roughest)))
-    return np.logspace(0, -decades, decades + 1) * (smoothest / rows)
 
 
 def normal_score(rank: Floats) -> Floats:

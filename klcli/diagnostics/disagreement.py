@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.quantiles import quantile_groups, without_gaps
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _LIMIT = 3.0
 _SHARE = 0.1
 
 
-def quantile_groups(table: CountTable, numbers: Integers, count: int) -> Integers:
+def quantiles_of_numbers(table: CountTable, numbers: Integers, count: int) -> Integers:
     """Return to which of about `count` pooled quantiles each cell belongs.
 
     Parameters
@@ -36,11 +37,8 @@ def quantile_groups(table: CountTable, numbers: Integers, count: int) -> Integer
     ndarray of int, shape (cells,)
         Numbers from 0, without gaps.
     """
-    pooled = (table.p + table.q)[numbers]
-    rank = (np.cumsum(pooled) - pooled / 2) / max(pooled.sum(), 1.0)
-    quantile = np.minimum((rank * count).astype(int), count - 1)
     group = np.full(len(table.p), -1)
-    group[numbers] = np.cumsum(np.diff(quantile, prepend=-1) > 0) - 1
+    group[numbers] = without_gaps(quantile_groups((table.p + table.q)[numbers], count))
     alone = np.flatnonzero(group < 0)
     group[alone] = group.max(initial=-1) + 1 + np.arange(len(alone))
     return group

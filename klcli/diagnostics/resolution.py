@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klcli.counts import Role
+from klcli.quantiles import middle_ranks, without_gaps
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def expected_rows(fine: CountTable, coarse: CountTable, ratio: Floats) -> tuple[
     Parameters as of `unresolved`.
     """
     pooled = fine.p + fine.q
-    middle = np.cumsum(pooled) - pooled / 2
+    middle = middle_ranks(pooled)
     owner = np.searchsorted(np.cumsum(coarse.p + coarse.q), middle)
     odds = ratio[np.minimum(owner, len(ratio) - 1)] * fine.n_p / fine.n_q
     expected: Floats = pooled * odds / (1 + odds)
@@ -52,13 +53,13 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
         The fitted p/q.
     """
     pooled = fine.p + fine.q
-    middle = np.cumsum(pooled) - pooled / 2
+    middle = middle_ranks(pooled)
     expected, spread = expected_rows(fine, coarse, ratio)
     weighted = bool(np.any(pooled != np.round(pooled)))
     for rows in _SCALES[1:] if weighted else _SCALES:
         # Numbered without gaps: of many rows, few bins begin a cell.
         place = np.arange(len(pooled)) if rows == 0 else (middle / rows).astype(int)
-        bins = np.cumsum(np.diff(place, prepend=-1) > 0) - 1
+        bins = without_gaps(place)
         p, mean, variance, count = (
             np.bincount(bins, weights=each) for each in (fine.p, expected, spread, pooled)
         )

@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.divergences import functionals
+from klcli.divergences.breaks import breaks_of, extremes_of
 from klcli.divergences.further import ORDERED, finished, integrand
 from klcli.divergences.outcome import Outcome
-from klcli.divergences.quadrature import (
-    HIDDEN,
-    breaks_of,
-    extremes_of,
-    last,
-    quadrature,
-    uncovered,
-)
+from klcli.divergences.quadrature import HIDDEN, last, quadrature, uncovered
 from klcli.divergences.tails import tails
 
 if TYPE_CHECKING:

@@ -12,12 +12,6 @@ from klcli.divergences.formula import BREGMAN, GIL, KULLBACK
 _GAMMA: Final = (
     "(a1 − a2)·ψ(a1) − log Γ(a1) + log Γ(a2) + a2·log(scale2/scale1) + a1·(scale1/scale2 − 1)"
 )
-_INVERSE: Final = (
-    "(a1 − a2)·ψ(a1) − log Γ(a1) + log Γ(a2) + a2·log(scale1/scale2) + a1·(scale2/scale1 − 1)"
-)
-_WEIBULL: Final = (
-    "log(c1/c2) + c2·log(scale2/scale1) − (1 − c2/c1)·γ + (scale1/scale2)^c2·Γ(1 + c2/c1) − 1"
-)
 
 #: Family → formula and source.
 FAMILIAR: Final[dict[str, tuple[str, str]]] = {

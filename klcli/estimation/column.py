@@ -6,13 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
-from zlib import crc32
-
-import numpy as np
 
 from klcli.data.wording import number
 from klcli.densities.frequency import Frequency
-from klcli.diagnostics.support import no_number
 from klcli.errors import InputError
 from klcli.estimation.judgement import allow_for_cycles, judge
 from klcli.estimators.frequency import FrequencyPlugIn
@@ -21,18 +17,14 @@ from klcli.intervals.influence import noncentral_interval
 from klcli.intervals.permutation import permutation
 from klcli.quantiles import upper_quantile
 from klcli.results import Direction, Estimate, Finding, Kind, Status
+from klcli.streams import stream
 
 if TYPE_CHECKING:
-    from numpy.random import Generator
-
     from klcli.counts import ColumnTable, CountTable
     from klcli.estimation.choice import Choice
     from klcli.estimation.request import Request
     from klcli.results import Tuning
     from klcli.typing import Estimator, Floats, Point
-
-#: What a column can be read with that makes a divergence a lower bound.
-_COARSE = ("coarse-profile", "codes", "precision")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,21 +64,21 @@ def estimate_column(column: ColumnTable, request: Request) -> list[Estimate]:
 def examine_column(column: ColumnTable, request: Request) -> list[Examined]:
     """Do what `estimate_column` does, and show what is behind the results."""
     if column.undefined is not None:
-        return _undefined(column, request, (column.undefined,))
+        return _undefined(column, request, column.undefined)
     choice = request.method.for_kind(column.kind)
     if isinstance(choice, Finding):
-        return _undefined(column, request, (choice,))
+        return _undefined(column, request, choice)
     reduce = getattr(choice.density, "reduce", None)
     table = column.table if reduce is None else reduce(column.table)
     if table.n_p == 0 or table.n_q == 0:
         empty = "no rows are left on one side once missing values are dropped"
-        return _undefined(column, request, (Finding("all-missing", empty),), choice)
+        return _undefined(column, request, Finding("all-missing", empty), choice)
     try:
         return _examine(column, table, choice, request)
     except InputError as error:
         # What one column cannot have must not take the others down.
         reason = Finding("not-applicable", f"{error.message}; {error.hint}")
-        return _undefined(column, request, (reason,), choice)
+        return _undefined(column, request, reason, choice)
 
 
 def _examine(
@@ -101,7 +93,7 @@ def _examine(
     else:
         points = {each: estimator(turns[each]) for each in request.directions}
     # Rows of unequal weight cannot change places: no permutation test says what they would.
-    permutations = 0 if weighted(column) else request.resamples
+    permutations = 0 if column.weighted else request.resamples
     # A test of its own is the same in both directions; so is the null distribution near zero.
     shared = None
     if hasattr(choice.tested, "null"):
@@ -109,7 +101,7 @@ def _examine(
             tested,
             table,
             permutations,
-            _stream(column, request, "both"),
+            stream(request.seed, "both", column.name),
             request.first_look,
             request.plain,
         )
@@ -117,7 +109,7 @@ def _examine(
     results = []
     for direction in request.directions:
         forward = direction is Direction.FORWARD
-        rng = _stream(column, request, direction)
+        rng = stream(request.seed, direction, column.name)
         turned, point = turns[direction], points[direction]
         null = shared or permutation(
             tested, turned, permutations, rng, request.first_look, request.plain
@@ -141,41 +133,26 @@ def _examine(
         finer = column.finer if forward or column.finer is None else column.finer.swapped()
         names = ("P", "Q") if forward else ("Q", "P")
         verdict = judge(
-            fine, turned, point, choice, names, finer, partial(number, kind=column.kind)
+            fine, turned, point, choice, names, finer, partial(number, kind=column.kind),
+            cyclic, column.findings,
+        )  # fmt: skip
+        blank = replace(
+            _blank(column, direction, request, choice, verdict.warnings), tuning=tuning
         )
-        if cyclic is not None and verdict.status in (Status.OK, Status.LOWER_BOUND):
-            lower = cyclic.code == "unresolved"
-            verdict = replace(
-                verdict,
-                status=Status.LOWER_BOUND if lower else verdict.status,
-                warnings=(*verdict.warnings, cyclic),
-            )
-        if verdict.status is Status.OK and _coarse(column):
-            verdict = replace(verdict, status=Status.LOWER_BOUND)
         if verdict.status is Status.UNDEFINED:
-            nothing = _undefined(column, request, verdict.warnings, choice, (direction,))
-            results += [Examined(replace(each.estimate, tuning=tuning)) for each in nothing]
+            results.append(Examined(blank))
             continue
-        floor, low = math.nan, interval.low
+        floor = math.nan
         if null.values.size:
             floor = upper_quantile(null.values, request.confidence)
             # Whatever the method, an interval above zero needs more than chance makes.
-            low = low if null.refuses_equality(request.confidence) else 0.0
-        open_above = verdict.status in (Status.INFINITE, Status.LOWER_BOUND)
+            if not null.refuses_equality(request.confidence):
+                interval = replace(interval, low=0.0)
         estimate = replace(
-            _blank(column, direction, request, choice),
-            estimate=verdict.value,
-            finite_estimate=finite.value,
-            standard_error=interval.standard_error,
-            ci_low=min(max(0.0, verdict.bound, low), max(verdict.value, 0.0)),
-            ci_high=math.inf if open_above else max(0.0, interval.high),
+            verdict.report(blank, finite.value, interval),
             p_value=null.p_value,
             noise_floor=floor,
-            status=verdict.status,
-            escaped_mass=verdict.escaped_mass,
             monte_carlo_error=point.monte_carlo_error,
-            warnings=(*column.findings, *verdict.warnings),
-            tuning=tuning,
         )
         results.append(
             Examined(estimate, turned, finite, tested if null.values.size else None, null.values)
@@ -188,7 +165,7 @@ def _tried(table: CountTable, choice: Choice) -> tuple[Tuning, ...]:
     tuning = getattr(choice.density, "tuning", None)
     if tuning is None:
         return ()
-    numbers = table.subset(~no_number(table))
+    numbers = table.numbers
     tried: tuple[Tuning, ...] = tuning(numbers) if numbers.n_p and numbers.n_q else ()
     return tried
 
@@ -198,51 +175,27 @@ def _by_parts(estimator: Estimator, choice: Choice) -> Estimator:
     return estimator if choice.density_name == "frequency" else ByParts(estimator)
 
 
-def _coarse(column: ColumnTable) -> bool:
-    """Tell whether cells hide a difference: merging them can only lower the divergence.
-
-    Those of a profile may be too coarse, integers beyond 2^53 fall together, and codes that have
-    nothing in common share cells.
-    """
-    return any(finding.code in _COARSE for finding in column.findings)
-
-
-def weighted(column: ColumnTable) -> bool:
-    """Tell whether rows weigh differently."""
-    return any(side.effective_rows < side.rows * (1 - 1e-9) for side in (column.p, column.q))
-
-
-def _stream(column: ColumnTable, request: Request, purpose: str) -> Generator:
-    """Return a source of randomness that no other column or direction shares."""
-    return np.random.default_rng([request.seed, crc32(f"{purpose} {column.name}".encode())])
-
-
 def _undefined(
-    column: ColumnTable,
-    request: Request,
-    reasons: tuple[Finding, ...],
-    choice: Choice | None = None,
-    directions: tuple[Direction, ...] = (),
+    column: ColumnTable, request: Request, reason: Finding, choice: Choice | None = None
 ) -> list[Examined]:
     return [
-        Examined(
-            replace(
-                _blank(column, direction, request, choice),
-                warnings=(*column.findings, *reasons),
-            )
-        )
-        for direction in directions or request.directions
+        Examined(_blank(column, direction, request, choice, (reason,)))
+        for direction in request.directions
     ]
 
 
 def _blank(
-    column: ColumnTable, direction: Direction, request: Request, choice: Choice | None
+    column: ColumnTable,
+    direction: Direction,
+    request: Request,
+    choice: Choice | None,
+    reasons: tuple[Finding, ...],
 ) -> Estimate:
-    """Return a result that says nothing yet but what it is about."""
+    """Return a result that has no numbers yet."""
     method = ("", "", "", "")
     if choice is not None:
         method = choice.density_name, choice.estimator_name, choice.interval_name, choice.reason
-    return Estimate.blank(
+    blank = Estimate.blank(
         column.name,
         column.kind,
         direction,
@@ -251,3 +204,4 @@ def _blank(
         rows=(column.p.rows, column.q.rows),
         missing=(column.p.missing, column.q.missing),
     )
+    return replace(blank, warnings=(*column.findings, *reasons))

@@ -12,11 +12,10 @@ from klcli.counts import CountTable
 from klcli.densities.ratio import Ratio
 from klcli.diagnostics.disagreement import (
     error_of_difference,
-    quantile_groups,
+    quantiles_of_numbers,
     too_high,
     too_low,
 )
-from klcli.diagnostics.support import no_number
 from klcli.estimators.frequency import plug_in
 from klcli.estimators.parts import ByParts
 from klcli.estimators.ratio import RatioPlugIn
@@ -61,11 +60,11 @@ def second_opinion(
     """
     if min(finer.n_p, finer.n_q) < _FEWEST or not math.isfinite(point.value):
         return None, False
-    numbers = np.flatnonzero(~no_number(finer))
+    numbers = np.flatnonzero(~finer.special)
     if not len(numbers):  # Infinities and missing values have the same cells in every method.
         return None, False
     count = max(4, 2 * round(finer.balanced_rows ** (1 / 3)))
-    group = quantile_groups(finer, numbers, count)
+    group = quantiles_of_numbers(finer, numbers, count)
     grouped = _grouped(finer, group)
     quantiles = _spread(plug_in(grouped, None), group)
     point = _spread(point, _owners(finer, table))
@@ -74,7 +73,7 @@ def second_opinion(
     found = too_low(point.value, quantiles.value, error, name)
     if found is not None or smooth_ratio:
         return found, found is not None
-    halved = quantile_groups(finer, numbers, count // 2)
+    halved = quantiles_of_numbers(finer, numbers, count // 2)
     gain = quantiles.value - plug_in(_grouped(finer, halved), None).value
     ratio = ByParts(RatioPlugIn(Ratio()))(finer)
     others = {name: quantiles.value, "the smooth ratio": ratio.value}
@@ -97,17 +96,17 @@ def _spread(point: Point, owner: Integers) -> Point:
 
 def _owners(finer: CountTable, table: CountTable) -> Integers:
     """Return in which cell of `table` each cell of `finer` begins."""
-    within = np.flatnonzero(~no_number(table))
+    within = np.flatnonzero(~table.special)
     owner = within[
         np.clip(np.searchsorted(table.lower[within], finer.lower, "right") - 1, 0, len(within) - 1)
     ]
     # What is no number has a cell of its own on either table: −inf, +inf, or missing (NaN).
-    for cell in np.flatnonzero(no_number(finer)):
+    for cell in np.flatnonzero(finer.special):
         same = np.array_equal
         owner[cell] = next(
             (
                 other
-                for other in np.flatnonzero(no_number(table))
+                for other in np.flatnonzero(table.special)
                 if same(table.lower[[other]], finer.lower[[cell]], equal_nan=True)
             ),
             owner[cell],

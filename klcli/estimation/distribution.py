@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from klcli.data.known import Against
 from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
+from klcli.known_counts import Against
 from klcli.results import Finding
 
 if TYPE_CHECKING:
@@ -80,6 +80,15 @@ def known_side(given: Any) -> KnownSide:
             "compare each column with its own distribution; two known distributions: kl exact",
         )
     return KnownSide(given if isinstance(given, str) else str(known), known, None)
+
+
+def refuse_row_cap(max_rows: int | None) -> None:
+    """Raise if rows are to be left out beside a known distribution."""
+    if max_rows is not None:
+        raise UsageError(
+            "--max-rows means nothing against a known distribution: all rows count",
+            "leave --max-rows out",
+        )
 
 
 def refuse_two(p: Any, q: Any) -> None:

@@ -12,9 +12,10 @@ from klcli.data.selection import Selection
 from klcli.data.tabulate import tabulate
 from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
-from klcli.estimation.choice import NEEDS, Method, check_number
+from klcli.estimation.choice import Method, check_number
 from klcli.estimation.column import estimate_column
-from klcli.estimation.distribution import known_side, refuse_two
+from klcli.estimation.distribution import known_side, refuse_row_cap, refuse_two
+from klcli.estimation.idle import refuse_idle
 from klcli.estimation.joint import estimate_alone, estimate_joint
 from klcli.estimation.measured import chosen, measure_column
 from klcli.estimation.needs import layout_of, row_reader
@@ -250,11 +251,7 @@ def _against_known(
     from klcli.estimation.known import estimate_known
     from klcli.estimation.known_column import Sides
 
-    if max_rows is not None:
-        raise UsageError(
-            "--max-rows means nothing against a known distribution: all rows count",
-            "leave --max-rows out",
-        )
+    refuse_row_cap(max_rows)
     data_first = is_distribution(q)
     known, data = (q, p) if data_first else (p, q)
     report = estimate_known(
@@ -269,34 +266,3 @@ def _against_known(
 def _largest_first(results: list[Estimate]) -> tuple[bool, float]:
     value = results[0].estimate
     return math.isnan(value), -value
-
-
-def refuse_idle(columns: list[list[Estimate]], method: Method) -> None:
-    """Raise if what was asked makes no sense for any column.
-
-    Raises
-    ------
-    UsageError
-        Naming the option that means nothing, and what it is for.
-    """
-    _refuse_if_nothing_applies(columns)
-    _refuse_idle_options(columns, method)
-
-
-def _refuse_if_nothing_applies(columns: list[list[Estimate]]) -> None:
-    """Raise if what was asked makes no sense for any column."""
-    last = [results[0].warnings[-1:] for results in columns]
-    if last and all(warning and warning[0].code == "not-applicable" for warning in last):
-        message, _, hint = last[0][0].message.partition("; ")
-        raise UsageError(message, f"{hint}, or leave --density at auto")
-
-
-def _refuse_idle_options(columns: list[list[Estimate]], method: Method) -> None:
-    """Raise if an option was given that meant nothing to any column."""
-    used = {results[0].density for results in columns}
-    for option, densities in NEEDS.items():
-        if getattr(method, option) is not None and used.isdisjoint({*densities, ""}):
-            raise UsageError(
-                f"--{option} means nothing to these columns",
-                f"it is for --density {' or '.join(densities)}",
-            )

@@ -2,76 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from zlib import crc32
-
-import numpy as np
 
 from klcli.data.wording import listed
 from klcli.errors import InputError
 from klcli.estimation.choice import Method
 from klcli.estimation.column import estimate_column
 from klcli.estimation.joint_choice import joint_choice
-from klcli.estimation.row_judgement import judge_rows
-from klcli.intervals.rows import finite_value
-from klcli.results import Direction, Estimate, Finding, Kind, Status
+from klcli.estimation.rows import ExaminedRows, Subject, blank_rows, examine_rows
+from klcli.results import Estimate, Finding, Kind
 from klcli.workers import elsewhere, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.random import Generator
+    from collections.abc import Sequence
 
     from klcli.counts import ColumnTable
-    from klcli.data.rows import RowSamples
-    from klcli.estimation.joint_choice import JointChoice
+    from klcli.data.row_samples import RowSamples
     from klcli.estimation.request import Request
-    from klcli.rows import JointPoint, RowPair
+    from klcli.rows import RowPair
 
 #: The name of a result about several columns together.
 TOGETHER: Final = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What rows are looked at for.
-
-    Attributes
-    ----------
-    column, kind : str
-        As results name them.
-    rows, missing : tuple of int
-        Of P and of Q: rows before any is left out, and those that miss a value.
-    findings : tuple of Finding
-        What the reader noticed.
-    """
-
-    column: str
-    kind: str
-    rows: tuple[int, int]
-    missing: tuple[int, int]
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExaminedRows:
-    """One direction of several columns together: what is reported, and the rows behind it.
-
-    Attributes
-    ----------
-    estimate : Estimate
-        In nats.
-    rows : RowPair
-        The first sample of the direction as P.
-    point : JointPoint
-        The estimate from them, with the influence of each row.
-    """
-
-    estimate: Estimate
-    rows: RowPair
-    point: JointPoint
 
 
 def estimate_joint(
@@ -154,94 +106,12 @@ def estimate_alone(
         reason = Finding("not-applicable", f"{error.message}; {error.hint}")
         return [
             replace(
-                _blank(subject, direction, choice, request), warnings=(*subject.findings, reason)
+                blank_rows(subject, direction, choice, request),
+                warnings=(*subject.findings, reason),
             )
             for direction in request.directions
         ]
     return [each.estimate for each in examined]
-
-
-def examine_rows(
-    rows: RowPair,
-    subject: Subject,
-    choice: JointChoice,
-    request: Request,
-    singles: Mapping[str, Mapping[str, Estimate]],
-) -> list[ExaminedRows]:
-    """Estimate from rows, in nats, one result for each direction.
-
-    Parameters
-    ----------
-    rows : RowPair
-        The rows.
-    subject : Subject
-        What they are looked at for.
-    choice : JointChoice
-        The method.
-    request : Request
-        Directions, confidence, resamples and seed.
-    singles : dict of dict of Estimate
-        Column → direction → what its count table says. These hold all rows, and diagnose single
-        columns better than rows can.
-
-    Raises
-    ------
-    InputError
-        If the method cannot do with these rows.
-    """
-    points = choice.estimator.both(rows, _stream(subject, request, "rows"))
-    # The labels are exchangeable or not, whatever the direction.
-    p_value, null_values = math.nan, np.empty(0)
-    if request.resamples:
-        stream = _stream(subject, request, "exchanged rows")
-        p_value, null_values = choice.estimator.null(rows, request.resamples, stream)
-    results = []
-    for direction in request.directions:
-        forward = direction is Direction.FORWARD
-        point, turned = (points[0], rows) if forward else (points[1], rows.swapped())
-        interval = choice.interval(
-            choice.estimator, turned, point, confidence=request.confidence,
-            resamples=request.resamples, null_values=null_values,
-            rng=_stream(subject, request, direction),
-        )  # fmt: skip
-        finite = finite_value(point)
-        floor, low = math.nan, interval.low
-        if null_values.size:
-            floor, bar = (
-                float(np.quantile(null_values, level, method="higher"))
-                for level in (request.confidence, 0.5 + request.confidence / 2)
-            )
-            # As for counts: an interval above zero needs an estimate above the noise.
-            low = low if finite > bar else 0.0
-        own = [each[direction] for each in singles.values()]
-        names = "PQ" if forward else "QP"
-        verdict = judge_rows(turned, point, interval, own, names, subject.findings)
-        blank = _blank(subject, direction, choice, request)
-        warnings = (*verdict.warnings, *subject.findings)
-        if verdict.status is Status.UNDEFINED:
-            results.append(
-                ExaminedRows(
-                    replace(blank, warnings=warnings, tuning=points[0].tuning), turned, point
-                )
-            )
-            continue
-        open_above = verdict.status is not Status.OK
-        estimate = replace(
-            blank,
-            estimate=verdict.value,
-            finite_estimate=finite,
-            standard_error=interval.standard_error,
-            ci_low=min(max(0.0, verdict.bound, low), max(verdict.value, 0.0)),
-            ci_high=math.inf if open_above else max(0.0, interval.high),
-            p_value=p_value,
-            noise_floor=floor,
-            status=verdict.status,
-            escaped_mass=verdict.escaped_mass,
-            warnings=warnings,
-            tuning=points[0].tuning,
-        )
-        results.append(ExaminedRows(estimate, turned, point))
-    return results
 
 
 def _singles(columns: Sequence[ColumnTable], request: Request) -> dict[str, dict[str, Estimate]]:
@@ -289,23 +159,3 @@ def _reasons(columns: Sequence[ColumnTable]) -> str:
         reason = column.undefined.code if column.undefined else f"{column.kind}, which needs ratio"
         by_reason.setdefault(reason, []).append(column.name)
     return "; ".join(f"{listed(names)} ({reason})" for reason, names in by_reason.items())
-
-
-def _stream(subject: Subject, request: Request, purpose: str) -> Generator:
-    """Return a source of randomness that nothing else shares."""
-    return np.random.default_rng([request.seed, crc32(f"{purpose} {subject.column}".encode())])
-
-
-def _blank(
-    subject: Subject, direction: Direction, choice: JointChoice, request: Request
-) -> Estimate:
-    """Return a result that says nothing yet but what it is about."""
-    return Estimate.blank(
-        subject.column,
-        subject.kind,
-        direction,
-        confidence=request.confidence,
-        method=(choice.density_name, choice.estimator_name, choice.interval_name, choice.reason),
-        rows=subject.rows,
-        missing=subject.missing,
-    )

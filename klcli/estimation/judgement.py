@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,6 @@ from klcli.diagnostics.cycles import cycles
 from klcli.diagnostics.resolution import unresolved, untold
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import (
-    no_number,
     outside_support,
     unseen_categories,
     untold_share,
@@ -21,10 +20,11 @@ from klcli.diagnostics.support import (
 from klcli.diagnostics.tails import heavy_tail
 from klcli.diagnostics.ties import ties
 from klcli.estimation.crosscheck import second_opinion
+from klcli.estimation.verdict import Verdict
 from klcli.results import Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from klcli.counts import CountTable
     from klcli.diagnostics.support import Escape
@@ -40,31 +40,10 @@ _EXTRAPOLATED = 0.1
 _MOST_BEYOND = 0.5
 #: Findings of a density after which its estimate is a lower bound.
 _LOWERS = ("coarse-bins", "unresolved")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The outcome of all diagnostics.
-
-    Attributes
-    ----------
-    status : Status
-        How far the estimate can be trusted.
-    value : float
-        The estimate that can be stated with that status, in nats.
-    warnings : tuple of Finding
-        Why.
-    escaped_mass : float
-        Share of P where Q has no rows.
-    bound : float
-        What the divergence is at least, in nats, whatever the model says.
-    """
-
-    status: Status
-    value: float
-    warnings: tuple[Finding, ...]
-    escaped_mass: float
-    bound: float
+#: Findings of the reader after which it is one, for merging cells can only lower the divergence:
+#: those of a profile may be too coarse, integers beyond 2^53 fall together, and codes that have
+#: nothing in common share cells.
+_COARSE = ("coarse-profile", "codes", "precision")
 
 
 def judge(
@@ -75,6 +54,8 @@ def judge(
     names: tuple[str, str],
     finer: CountTable | None = None,
     written: Callable[[float], str] = "{:.6g}".format,
+    cyclic: Finding | None = None,
+    said: Sequence[Finding] = (),
 ) -> Verdict:
     """Run the diagnostics that fit the method.
 
@@ -92,6 +73,10 @@ def judge(
         Quantile cells of numbers, where those of `fine` are the method's own.
     written : callable
         Writes a number of the column for people, or the time that it stands for.
+    cyclic : Finding, optional
+        What `allow_for_cycles` found.
+    said : sequence of Finding
+        What the reader noticed of the column, which is said anyway.
     """
     findings = [few_rows(fine), constant(fine)]
     if choice.density_name == "frequency":
@@ -122,6 +107,14 @@ def judge(
         # near log m (McAllester & Stratos 2020), and nothing but the bound is certain.
         met = "saturated" not in {finding.code for finding in warnings}
         value = max(escape.bound, min(value, math.log(fine.n_q)) if met else 0.0)
+    if cyclic is not None and status in (Status.OK, Status.LOWER_BOUND):
+        warnings = (*warnings, cyclic)
+    # What cells or a smooth fit hide can only add to the estimate, which stands.
+    hidden = (cyclic is not None and cyclic.code in _LOWERS) or any(
+        finding.code in _COARSE for finding in said
+    )
+    if hidden and status is Status.OK:
+        status = Status.LOWER_BOUND
     return Verdict(status, value, warnings, escape.mass, escape.bound)
 
 
@@ -144,8 +137,8 @@ def allow_for_cycles(
     finding : Finding or None
         Where chance does not make as much, so that the estimate is a lower bound.
     """
-    inside = ~no_number(table)
-    numbers, cells = table.subset(inside), fine.subset(~no_number(fine))
+    inside = ~table.special
+    numbers, cells = table.numbers, fine.numbers
     if not numbers.n_p or not numbers.n_q or not math.isfinite(point.value):
         return point, None
     hidden, finding = cycles(cells, numbers, 1 - point.influence_q[inside])
@@ -161,14 +154,14 @@ def _judge_numbers(
     names: tuple[str, str],
     written: Callable[[float], str],
 ) -> tuple[Status, Escape, list[Finding | None]]:
-    escape = unseen_categories(fine, names[0], only=no_number(fine))
+    escape = unseen_categories(fine, names[0], only=fine.special)
     if escape.mass > 0:
         return Status.INFINITE, escape, [escape.finding]
     if not math.isfinite(point.value):
         empty = unseen_categories(table, names[0])
         return Status.INFINITE, empty, [empty.finding]
-    inside = ~no_number(table)
-    numbers, cells = table.subset(inside), fine.subset(~no_number(fine))
+    inside = ~table.special
+    numbers, cells = table.numbers, fine.numbers
     escape = outside_support(cells, *names, written)
     share = float(cells.n_p / fine.n_p)
     escape = replace(escape, mass=escape.mass * share, bound=escape.bound * share)

@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
-from zlib import crc32
 
 import numpy as np
 
 from klcli.divergences.known import Known
+from klcli.estimation.verdict import Verdict
 from klcli.intervals.influence import score_interval
+from klcli.intervals.permutation import noise_floor
 from klcli.known_counts import KnownColumn, KnownCounts
 from klcli.onesample import normal
 from klcli.onesample.diagnose import Doubt, doubt_forward, doubt_reverse, few_rows
@@ -20,15 +21,14 @@ from klcli.onesample.ratio import Both, estimate_scores
 from klcli.onesample.shares import estimate_shares, simulate_shares
 from klcli.onesample.tangent import tangent_of
 from klcli.results import Direction, Estimate, Finding, Status
+from klcli.streams import stream
 from klcli.typing import Interval
 
 if TYPE_CHECKING:
-    from numpy.random import Generator
-
-    from klcli.data.known import Against
     from klcli.estimation.choice import Method
     from klcli.estimation.distribution import KnownSide
     from klcli.estimation.request import Request
+    from klcli.known_counts import Against
     from klcli.onesample.ratio import Tangent
     from klcli.typing import Point
 
@@ -208,27 +208,15 @@ def _result(
         value = math.inf
     elif status is Status.LOWER_BOUND and not away:
         value = max(bound, min(value, math.log(max(table.n_p, 2.0))))
-    floor, low = math.nan, interval.low
+    floor = math.nan
     if values.size:
-        floor, bar = (
-            float(np.quantile(values, level, method="higher"))
-            for level in (blank.confidence, 0.5 + blank.confidence / 2)
-        )
+        floor, bar = noise_floor(values, blank.confidence)
         # As for two samples: an interval above zero needs an estimate above the noise.
-        low = low if point.value > bar else 0.0
-    open_above = status in (Status.INFINITE, Status.LOWER_BOUND)
-    return replace(
-        blank,
-        estimate=value,
-        finite_estimate=point.value,
-        standard_error=interval.standard_error,
-        ci_low=min(max(0.0, bound, low), max(value, 0.0)),
-        ci_high=math.inf if open_above else max(0.0, interval.high),
-        noise_floor=floor,
-        status=status,
-        escaped_mass=escaped,
-        warnings=(*column.findings, *findings),
-    )
+        if not point.value > bar:
+            interval = replace(interval, low=0.0)
+    verdict = Verdict(status, value, (*column.findings, *findings), escaped, bound)
+    blank = replace(blank, noise_floor=floor, warnings=verdict.warnings)
+    return verdict.report(blank, point.value, interval)
 
 
 def _all_outside(column: KnownColumn, blank: Estimate, seen: Direction) -> Estimate:
@@ -248,17 +236,12 @@ def _null(
     column: KnownColumn, table: KnownCounts, tangent: Tangent | None, request: Request
 ) -> KnownNull:
     # Rows of unequal weight are not draws from Q, so no test says what those would be.
-    weighted = column.summary.effective_rows < column.summary.rows * (1 - 1e-9)
-    draws = 0 if weighted else request.resamples
-    rng = _stream(column, request)
+    draws = 0 if column.summary.weighted else request.resamples
+    rng = stream(request.seed, "known", column.name)
     if table.labels:
         return simulate_shares(table, column.outside, draws, rng)
     directions = None if tangent is None else tangent(cell_edges(table))
     return simulate_scores(table, column.outside, draws, rng, directions)
-
-
-def _stream(column: KnownColumn, request: Request) -> Generator:
-    return np.random.default_rng([request.seed, crc32(f"known {column.name}".encode())])
 
 
 def _as_shares(table: KnownCounts) -> KnownCounts:

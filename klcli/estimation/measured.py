@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.errors import UsageError
-from klcli.estimation.column import Examined, examine_column, weighted
+from klcli.estimation.column import Examined, examine_column
 from klcli.results import SYMMETRIC, Direction, Estimate, Finding, Kind, Status
 
 if TYPE_CHECKING:
@@ -162,8 +162,8 @@ def _material(column: ColumnTable, request: Request, own: dict[Direction, Examin
         p_value=forward.estimate.p_value,
         null_values=np.empty(0) if null is None else null,
         confidence=request.confidence,
-        resamples=0 if weighted(column) else request.resamples,
-        weighted=weighted(column),
+        resamples=0 if column.weighted else request.resamples,
+        weighted=column.weighted,
         seed=request.seed,
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from klcli.data.wording import counted, listed
+from klcli.estimation.verdict import Verdict
 from klcli.intervals.rows import finite_value
 from klcli.results import Finding, Status
 
@@ -24,31 +24,6 @@ _FEW: Final = 20
 _PER_MOMENT: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class RowVerdict:
-    """The outcome of all diagnostics.
-
-    Attributes
-    ----------
-    status : Status
-        How far the estimate can be trusted.
-    value : float
-        The estimate that can be stated with that status, in nats.
-    warnings : tuple of Finding
-        Why.
-    escaped_mass : float
-        Share of P in values that Q never shows.
-    bound : float
-        What the divergence is at least, in nats, by single columns.
-    """
-
-    status: Status
-    value: float
-    warnings: tuple[Finding, ...]
-    escaped_mass: float
-    bound: float
-
-
 def judge_rows(
     rows: RowPair,
     point: JointPoint,
@@ -56,7 +31,7 @@ def judge_rows(
     singles: Sequence[Estimate],
     names: str,
     said: Sequence[Finding] = (),
-) -> RowVerdict:
+) -> Verdict:
     """Judge an estimate from rows.
 
     The divergence of columns together is at least that of each of them [1]_, so that whatever
@@ -90,14 +65,14 @@ def judge_rows(
     findings = _inherited(singles, said) + list(own.values())
     finite = finite_value(point)
     if math.isnan(finite):
-        return RowVerdict(Status.UNDEFINED, finite, tuple(findings), math.nan, 0.0)
+        return Verdict(Status.UNDEFINED, finite, tuple(findings), math.nan, 0.0)
     infinite = [each for each in singles if each.status == Status.INFINITE]
     if infinite:
         # Values that a sample lacks need not be absent from all rows; single columns know.
         sampled = len(rows.p) < rows.total_p or len(rows.q) < rows.total_q
         mass = max(each.escaped_mass for each in infinite)
         mass = mass if sampled else max(mass, point.escaped_mass)
-        return RowVerdict(Status.INFINITE, math.inf, tuple(findings), mass, 0.0)
+        return Verdict(Status.INFINITE, math.inf, tuple(findings), mass, 0.0)
     lower = [each for each in singles if each.status == Status.LOWER_BOUND]
     mass = max((each.escaped_mass for each in lower), default=0.0)
     most = max(math.log(max(len(rows.q), 1)), 1.0)
@@ -115,11 +90,11 @@ def judge_rows(
         findings.append(Finding("below-column", f"{text}, so a lower bound"))
         status, lower = Status.LOWER_BOUND, sure
     if status is Status.OK:
-        return RowVerdict(status, finite, tuple(findings), mass, 0.0)
+        return Verdict(status, finite, tuple(findings), mass, 0.0)
     met = not any(finding.code == "saturated" for each in lower for finding in each.warnings)
     value = max([min(finite, most) if met else 0.0, *(each.estimate for each in lower)])
     bound = max((each.ci_low for each in lower), default=0.0)
-    return RowVerdict(status, value, tuple(findings), mass, bound)
+    return Verdict(status, value, tuple(findings), mass, bound)
 
 
 def _inherited(singles: Sequence[Estimate], said: Sequence[Finding]) -> list[Finding]:

@@ -12,7 +12,8 @@ from klcli.typing import Point
 
 if TYPE_CHECKING:
     from klcli.counts import CountTable
-    from klcli.densities.kde import Kde, Smoother
+    from klcli.densities.kde import Kde
+    from klcli.densities.smoother import Smoother
     from klcli.typing import Floats
 
 

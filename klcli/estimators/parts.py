@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from klcli.counts import CountTable, Role
+from klcli.counts import CountTable
 from klcli.densities.frequency import Frequency
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.typing import Point
@@ -49,7 +49,7 @@ class ByParts:
 
     def __call__(self, table: CountTable) -> Point:
         """Estimate D(P‖Q)."""
-        numbers = _numbers(table)
+        numbers = ~table.special
         if numbers.all():
             return self.inner(table)
         within = table.subset(numbers)
@@ -60,7 +60,7 @@ class ByParts:
 
     def both(self, table: CountTable) -> tuple[Point, Point]:
         """Estimate D(P‖Q) and D(Q‖P)."""
-        numbers = _numbers(table)
+        numbers = ~table.special
         if numbers.all():
             return self._inner(table)
         within = table.subset(numbers)
@@ -74,7 +74,7 @@ class ByParts:
 
     def values(self, table: CountTable, p: Floats, q: Floats) -> Floats:
         """Estimate D for each row of the count vectors `p` and `q`, shape (resamples, cells)."""
-        numbers = _numbers(table)
+        numbers = ~table.special
         if numbers.all():
             return self.inner.values(table, p, q)
         usable, within, inner_p, inner_q = _usable(table, numbers, p, q)
@@ -88,7 +88,7 @@ class ByParts:
 
         Log-likelihood ratios of the parts and of the numbers add up.
         """
-        numbers = _numbers(table)
+        numbers = ~table.special
         if numbers.all():
             return self._null(table, p, q)
         usable, within, inner_p, inner_q = _usable(table, numbers, p, q)
@@ -147,13 +147,6 @@ def _likelihood_ratio(divergence: Floats, p: Floats, q: Floats) -> Floats:
     """Return nm/(n+m)·D: near zero, the log-likelihood ratio that a divergence stands for."""
     n, m = p.sum(axis=1), q.sum(axis=1)
     result: Floats = divergence * n * m / np.maximum(n + m, 1.0)
-    return result
-
-
-def _numbers(table: CountTable) -> Bools:
-    """Return which cells hold finite numbers."""
-    infinite = (table.roles == Role.ATOM) & np.isinf(table.lower)
-    result: Bools = (table.roles != Role.MISSING) & ~infinite
     return result
 
 

@@ -9,20 +9,25 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from klcli.counts import CountTable, Role
-from klcli.densities.ratio import Ratio, discrete, inner_share, joined, merge, repeated
+from klcli.densities.apart import joined, uneven
+from klcli.densities.groups import discrete, inner_share, merge, repeated
+from klcli.densities.logistic import sigmoid
+from klcli.densities.ratio import Ratio
 from klcli.densities.ratio_models import deviations, models
-from klcli.densities.residuals import uneven
-from klcli.estimators.frequency import plug_in, plug_in_values
+from klcli.estimators.quantile_cells import smoothed_away, unsmoothed
 from klcli.estimators.ratio_cells import cell_values, with_cells
-from klcli.estimators.unseen_runs import unseen
+from klcli.estimators.unseen import unseen_deviation
 from klcli.typing import Point
+from klcli.variances import slope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from klcli.densities.logistic import Fit, Model
-    from klcli.densities.ratio import Apart, Ensemble
-    from klcli.typing import Floats, Integers
+    from klcli.densities.apart import Apart
+    from klcli.densities.linear_model import Model
+    from klcli.densities.logistic import Fit
+    from klcli.densities.ratio import Ensemble
+    from klcli.typing import Floats
 
 #: Sum of eigenvalues below which the first terms of the series of log(1 + μ) and of its square are
 #: as good as all: what is left out is less than the cube of this.
@@ -117,7 +122,7 @@ class RatioPlugIn:
         change_p, change_q = p * kept - ensemble.p * before, q * kept - ensemble.q * before
         estimate = np.zeros(len(p))
         for (model, fit), belief in zip(ensemble.members, ensemble.weights, strict=True):
-            probability = _sigmoid(fit.log_ratio + np.log(weight / (1 - weight)))
+            probability = sigmoid(fit.log_ratio + np.log(weight / (1 - weight)))
             score = (change_p * (1 - probability) - change_q * probability) / rows
             step = np.linalg.solve(fit.precision, (score @ model.design).T).T
             log_ratio = fit.log_ratio + step @ model.design.T
@@ -208,18 +213,22 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     values = _functional(log_ratios, p, q) - 0.5 * optimism
     value = float(ensemble.weights @ values)
     spread = ensemble.weights @ (0.5 * squares + (values - value) ** 2)
-    beyond_linear = float(spread) + (value - _unsmoothed(table)) ** 2
+    beyond_linear = float(spread) + (value - unsmoothed(table)) ** 2
     log_ratio = sign * ensemble.log_ratio()
     ratio = np.exp(log_ratio - log_ratio.max())
     ratio /= share_q @ ratio
     influence_p = log_ratio - share_p @ log_ratio
     influence_q = 1 - ratio
     pooled = p + q
-    mass = pooled * _sigmoid(log_ratio + np.log(p.sum() / q.sum()))
+    mass = pooled * sigmoid(log_ratio + np.log(p.sum() / q.sum()))
     mass /= mass.sum()
     raw = mass * log_ratio
-    smoothed = _slope(raw.sum(), influence_p, influence_q, p, q, beyond_linear)
-    smoothed *= max(value - float(raw.sum()), 0.0)
+    n, m = float(p.sum()), float(q.sum())
+    linear = float(p @ influence_p**2) / n**2 + float(q @ influence_q**2) / m**2
+    smoothed = 0.0
+    if max(raw.sum(), beyond_linear) > 0:  # else there is one value, and rounding
+        growth = slope(raw.sum(), linear, beyond_linear, n, m)
+        smoothed = growth * max(value - float(raw.sum()), 0.0)
     cells = pooled[ensemble.group]
     within = (table.p + table.q) / np.where(cells > 0, cells, 1.0)
     contributions = (raw + mass * (value - raw.sum()))[ensemble.group] * within
@@ -230,29 +239,8 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         contributions,
         excess_variance=beyond_linear + smoothed,
         null_variance=beyond_linear,
-        beyond_support=math.hypot(unseen(p, q, log_ratio), _smoothed_away(table, value)),
+        beyond_support=math.hypot(unseen_deviation(p, q, log_ratio), smoothed_away(table, value)),
     )
-
-
-def _slope(
-    divergence: float,
-    influence_p: Floats,
-    influence_q: Floats,
-    p: Floats,
-    q: Floats,
-    at_null: float,
-) -> float:
-    """Return by how much the linear part of the variance grows with D, in nats.
-
-    Near zero both are squares of the log ratio and in proportion, by 2(1/n + 1/m) for smooth
-    alternatives, as where D is within its noise.
-    """
-    n, m = float(p.sum()), float(q.sum())
-    linear = float(p @ influence_p**2) / n**2 + float(q @ influence_q**2) / m**2
-    noise = math.sqrt(at_null)
-    if max(divergence, 0.0) + noise == 0:
-        return 0.0
-    return (linear + 2 * (1 / n + 1 / m) * noise) / (max(divergence, 0.0) + noise)
 
 
 def _spread(model: Model, fit: Fit, ensemble: Ensemble, sign: int) -> tuple[float, float]:
@@ -262,7 +250,7 @@ def _spread(model: Model, fit: Fit, ensemble: Ensemble, sign: int) -> tuple[floa
     behind it does not hold; the logarithm, as in Laplace's approximation, does not blow up.
     """
     n, m = ensemble.p.sum(), ensemble.q.sum()
-    mass = (ensemble.p + ensemble.q) * _sigmoid(sign * (fit.log_ratio + np.log(n / m)))
+    mass = (ensemble.p + ensemble.q) * sigmoid(sign * (fit.log_ratio + np.log(n / m)))
     mass = mass / mass.sum()
     mean = mass @ model.design
     covariance = model.precision(mass, -np.outer(mean, mean))
@@ -300,55 +288,13 @@ def _functional(log_ratio: Floats, p: Floats, q: Floats) -> Floats:
     pooled = p + q
     logit = log_ratio + np.log(p.sum(axis=-1, keepdims=True) / q.sum(axis=-1, keepdims=True))
     keep = inner_share(p, q)
-    p = p * keep + pooled * (1 - keep) * _sigmoid(logit)
+    p = p * keep + pooled * (1 - keep) * sigmoid(logit)
     q = pooled - p
     largest = log_ratio.max(axis=-1, keepdims=True)
     share_p, share_q = p / p.sum(axis=-1, keepdims=True), q / q.sum(axis=-1, keepdims=True)
     mean = np.sum(share_q * np.exp(log_ratio - largest), axis=-1)
     result: Floats = np.sum(share_p * log_ratio, axis=-1) - np.log(mean) - largest[..., 0]
     return result
-
-
-def _smoothed_away(table: CountTable, value: float) -> float:
-    """Return by how much, in nats, an estimate on finer cells exceeds the value.
-
-    The cells are twice as many as in `_unsmoothed`, or four times as many, less what the quadratic
-    term of so noisy an estimate makes of chance. Only upwards: smoothing hides differences and
-    makes none.
-    """
-    if discrete(table):
-        return 0.0
-    twice, fourfold = (plug_in(_quantile_cells(table, times), None) for times in (2, 4))
-    excess, finest = (max(finer.value - value, 0.0) for finer in (twice, fourfold))
-    return math.sqrt(max(excess**2, finest**2 - fourfold.null_variance))
-
-
-def _unsmoothed(table: CountTable) -> float:
-    """Return Zhang and Grabchak's estimate on cells, which assumes no smoothness.
-
-    The cells are pooled quantiles, or the values themselves where they are discrete.
-    """
-    cells = table if discrete(table) else _quantile_cells(table, 1)
-    return float(plug_in_values(cells.p[None], cells.q[None], None)[0])
-
-
-def pooled_quantile(table: CountTable, times: int = 1) -> Integers:
-    """Return in which of 2(n+m)^⅓ pooled quantiles, or that many times more, each cell lies.
-
-    Where n and m differ, fewer: more cells than the smaller sample fills show nothing but chance.
-    """
-    pooled = table.p + table.q
-    count = max(2, round(2 * times * table.balanced_rows ** (1 / 3)))
-    rank = (np.cumsum(pooled) - pooled / 2) / pooled.sum()
-    quantile: Integers = np.minimum((rank * count).astype(int), count - 1)
-    return quantile
-
-
-def _quantile_cells(table: CountTable, times: int) -> CountTable:
-    """Return pooled quantiles as cells."""
-    cell = np.cumsum(np.diff(pooled_quantile(table, times), prepend=-1) > 0) - 1
-    p, q = (np.bincount(cell, weights=side).astype(float) for side in (table.p, table.q))
-    return CountTable.categorical(tuple(map(str, range(len(p)))), p, q)
 
 
 def _merged(counts: Floats, group: Floats) -> Floats:
@@ -358,8 +304,3 @@ def _merged(counts: Floats, group: Floats) -> Floats:
         return counts
     merged: Floats = np.add.reduceat(counts, starts, axis=1)
     return merged
-
-
-def _sigmoid(x: Floats) -> Floats:
-    result: Floats = 1 / (1 + np.exp(np.minimum(np.maximum(-x, -700.0), 700.0)))
-    return result

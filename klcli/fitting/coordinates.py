@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeGuard, TypeVar
 
 import numpy as np
 
-from klcli.fitting.families import DEAR, NormalMixture, ScipyFamily
+from klcli.fitting.families import DEAR
+from klcli.fitting.normal_mixture import NormalMixture
+from klcli.fitting.scipy_family import ScipyFamily
 
 if TYPE_CHECKING:
     from collections.abc import Callable

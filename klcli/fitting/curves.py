@@ -10,8 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from klcli.fitting.families import NormalMixture, ScipyFamily
+    from klcli.fitting.normal_mixture import NormalMixture
     from klcli.fitting.report import Fit
+    from klcli.fitting.scipy_family import ScipyFamily
     from klcli.fitting.target import Aim
 
 #: Points of the grid.

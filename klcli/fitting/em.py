@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from klcli.fitting.families import NormalMixture
+from klcli.fitting.normal_mixture import NormalMixture
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.fitting.differences import slope
 from klcli.fitting.objectives import Reverse
-from klcli.fitting.optimise import FLAT, slope
+from klcli.fitting.optimise import FLAT
 
 if TYPE_CHECKING:
     from klcli.fitting.families import Family

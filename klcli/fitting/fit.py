@@ -14,8 +14,8 @@ from klcli.densities.bandwidth import check_bandwidth
 from klcli.errors import InputError, UsageError
 from klcli.fitting.column import read_column
 from klcli.fitting.curves import grid
-from klcli.fitting.families import NormalMixture
 from klcli.fitting.named import family
+from klcli.fitting.normal_mixture import NormalMixture
 from klcli.fitting.outcome import Job, outcomes
 from klcli.fitting.report import FitReport, Target
 from klcli.fitting.target import DENSITIES, Aim, of_known, of_rows
@@ -26,8 +26,8 @@ from klcli.results import Direction, Finding
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from klcli.fitting.families import ScipyFamily
     from klcli.fitting.report import Fit
+    from klcli.fitting.scipy_family import ScipyFamily
 
 UNITS: Final = {"e": "nats", "2": "bits", "10": "bans"}
 #: Random starts beside those at the target's modes.

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from klcli.divergences.build import FAMILIES
 from klcli.divergences.names import NUMERIC
 from klcli.errors import UsageError, nearest
-from klcli.fitting.families import NormalMixture, ScipyFamily
+from klcli.fitting.normal_mixture import NormalMixture
+from klcli.fitting.scipy_family import ScipyFamily
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from klcli.fitting.errors import Errors
-    from klcli.fitting.families import NormalMixture, ScipyFamily
+    from klcli.fitting.normal_mixture import NormalMixture
+    from klcli.fitting.scipy_family import ScipyFamily
     from klcli.fitting.search import Found
     from klcli.fitting.target import Aim
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from klcli.quantiles import middle_ranks
+
 if TYPE_CHECKING:
     from klcli.divergences.models import Model
     from klcli.typing import Floats
@@ -128,7 +130,7 @@ class Points:
 
     def at(self, levels: Floats) -> Floats:
         """Return quantiles, interpolated."""
-        middle = np.cumsum(self.weights) - self.weights / 2
+        middle = middle_ranks(self.weights)
         return np.interp(levels, middle, self.values)
 
     def sample(self, size: int, low: float = 0.0, high: float = 1.0) -> Floats:

@@ -18,7 +18,8 @@ from klcli.fitting.coordinates import (
     reaching,
 )
 from klcli.fitting.em import in_order
-from klcli.fitting.families import DEAR, NormalMixture, ScipyFamily
+from klcli.fitting.families import DEAR
+from klcli.fitting.normal_mixture import NormalMixture
 from klcli.fitting.objectives import CrossEntropy, Reverse
 from klcli.fitting.optimise import Optimum, minimise
 from klcli.fitting.points import integers
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from klcli.fitting.families import Family
     from klcli.fitting.points import Points, Shape
+    from klcli.fitting.scipy_family import ScipyFamily
     from klcli.typing import Floats
 
 #: Optima are one if their quantiles differ by less than this share of the spread.

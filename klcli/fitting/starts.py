@@ -11,17 +11,18 @@ import numpy as np
 
 from klcli.fitting.coordinates import placed
 from klcli.fitting.em import fit_mixture
-from klcli.fitting.families import NormalMixture
+from klcli.fitting.normal_mixture import NormalMixture
 from klcli.fitting.objectives import CrossEntropy
 from klcli.fitting.optimise import simplex
+from klcli.quantiles import middle_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.random import Generator
 
-    from klcli.fitting.families import ScipyFamily
     from klcli.fitting.points import Points, Shape
+    from klcli.fitting.scipy_family import ScipyFamily
     from klcli.typing import Floats
 
 #: Values that a rough fit looks at.
@@ -164,7 +165,7 @@ def _modes(points: Points, shape: Shape) -> list[tuple[float, float]]:
         return []
     log = shape.log(x)
     dips = np.flatnonzero((log[1:-1] < log[:-2]) & (log[1:-1] <= log[2:])) + 1
-    middle = np.cumsum(points.weights) - points.weights / 2
+    middle = middle_ranks(points.weights)
     edges = [0.0, *np.interp(x[dips], points.values, middle), 1.0]
     found = [pair for pair in itertools.pairwise(edges) if pair[1] - pair[0] >= _SHARE]
     if len(found) < 2:

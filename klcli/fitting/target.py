@@ -12,8 +12,8 @@ from klcli.divergences.build import described, distribution
 from klcli.divergences.models import model
 from klcli.errors import InputError, UsageError
 from klcli.fitting.em import fit_mixture
-from klcli.fitting.families import NormalMixture
 from klcli.fitting.kernel import KernelDensity, bandwidth
+from klcli.fitting.normal_mixture import NormalMixture
 from klcli.fitting.points import KnownShape, Points
 from klcli.results import Finding
 

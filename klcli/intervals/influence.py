@@ -11,6 +11,7 @@ import numpy as np
 from klcli.intervals.delta import averaged_error, influence_variance, unaveraged
 from klcli.intervals.noncentral import noncentral_ends
 from klcli.typing import Interval
+from klcli.variances import slope
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -83,18 +84,6 @@ def influence(
     return Interval(interval.low, high, error)
 
 
-def variance_slope(value: float, variance: float, at_null: float, n_p: float, n_q: float) -> float:
-    """Return b of the variance a + bD of an estimate of D, as `influence` tells."""
-    variance = max(variance, at_null)
-    noise = math.sqrt(at_null)
-    estimate = max(value, 0.0)
-    local = 2 * (1 / n_p + 1 / n_q)
-    # Also for one value on both sides, which shows no variance, but is no proof of equality.
-    if estimate + noise == 0:
-        return local
-    return (variance - at_null + local * noise) / (estimate + noise)
-
-
 def noncentral_interval(
     value: float, variance: float, at_null: float, n_p: float, n_q: float, confidence: float
 ) -> Interval:
@@ -103,8 +92,8 @@ def noncentral_interval(
     A variance a + bD is that of c·(χ² − ν), with noncentrality D/c, for c = b/4 and
     ν = a/(2c²). Parameters as of `score_interval`.
     """
-    slope = variance_slope(value, variance, at_null, n_p, n_q)
-    scale = float(slope) / 4
+    linear = max(variance, at_null) - at_null
+    scale = float(slope(value, linear, at_null, n_p, n_q)) / 4
     freedom = float(at_null) / (2 * scale**2)
     # Less than chance makes says no more of how small D is than what chance makes.
     low, high = noncentral_ends(max(float(value), 0.0) / scale + freedom, freedom, confidence)
@@ -136,11 +125,11 @@ def score_interval(
     .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
        J. Am. Stat. Assoc. 22 (1927), 209-212.
     """
-    slope = variance_slope(value, variance, at_null, n_p, n_q)
     variance = max(variance, at_null)
     noise = math.sqrt(at_null)
+    growth = slope(value, variance - at_null, at_null, n_p, n_q)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    middle = value + z * z * slope / 2
-    half = max((z * z * slope / 2) ** 2 + z * z * (at_null + slope * value), 0.0) ** 0.5
+    middle = value + z * z * growth / 2
+    half = max((z * z * growth / 2) ** 2 + z * z * (at_null + growth * value), 0.0) ** 0.5
     low = middle - half if value > z * noise else min(0.0, middle - half)
     return Interval(low, middle + half, variance**0.5)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from klcli.quantiles import upper_quantile
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -46,6 +48,22 @@ class Null:
         """
         level = max((1 - confidence) / 2, 1 / (len(self.values) + 1))
         return self.p_value <= level * (1 + 1e-9)
+
+
+def noise_floor(null_values: Floats, confidence: float) -> tuple[float, float]:
+    """Return what estimates may show by chance, in the unit of `null_values`.
+
+    Returns
+    -------
+    floor : float
+        That which estimates with this confidence do not exceed where nothing differs.
+    bar : float
+        That which an estimate has to exceed before an interval of this confidence, which has half
+        of its risk at either end, may leave 0 out.
+    """
+    return upper_quantile(null_values, confidence), upper_quantile(
+        null_values, 0.5 + confidence / 2
+    )
 
 
 def whole(counts: Floats) -> Floats:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
-
-import numpy as np
 
 from klcli.densities.ratio import Ratio
-from klcli.diagnostics.support import no_number
+from klcli.streams import stream
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -114,7 +111,7 @@ class Material:
 
     def rng(self, purpose: str) -> Generator:
         """Return a source of randomness that no other column or purpose shares."""
-        return np.random.default_rng([self.seed, crc32(f"{purpose} {self.name}".encode())])
+        return stream(self.seed, purpose, self.name)
 
     @property
     def level(self) -> float:
@@ -125,15 +122,10 @@ class Material:
         return max((1 - self.confidence) / 2, 1 / (self.resamples + 1) + 1e-9)
 
     @property
-    def numbers(self) -> CountTable:
-        """The cells of `table` that hold finite numbers."""
-        return self.table.subset(~no_number(self.table))
-
-    @property
     def ensemble(self) -> Ensemble:
         """The fitted log ratios of the finite numbers, of P to Q before any exchange of them."""
         if "ensemble" not in self.shared:
-            numbers = self.numbers.swapped() if self.turned else self.numbers
+            numbers = self.table.numbers.swapped() if self.turned else self.table.numbers
             self.shared["ensemble"] = Ratio().ensemble(numbers)
         ensemble: Ensemble = self.shared["ensemble"]
         return ensemble

@@ -12,7 +12,7 @@ from klcli.measures.contract import COLUMN, DIMENSIONLESS, ROOT_COLUMN, Measured
 from klcli.measures.inversion import Inverted, invert
 from klcli.measures.plain import Plain
 from klcli.measures.positions import Line, line
-from klcli.measures.variation import unseen
+from klcli.measures.wilson import unseen
 from klcli.results import Finding, Status
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.counts import Role
-from klcli.densities.ratio import merge
+from klcli.densities.groups import merge
 from klcli.diagnostics.support import percent
 from klcli.intervals.permutation import exchange
 from klcli.measures.heavy import heavy_values

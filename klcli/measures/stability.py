@@ -10,12 +10,13 @@ import numpy as np
 
 from klcli.counts import CountTable
 from klcli.densities.frequency import masses
-from klcli.diagnostics.support import no_number
 from klcli.errors import UsageError
-from klcli.intervals.permutation import exchange
+from klcli.intervals.permutation import exchange, noise_floor
 from klcli.measures.contract import INFORMATION, Measured
-from klcli.measures.one_step import frequencies, interval, plain
+from klcli.measures.frequencies import frequencies, plain
+from klcli.measures.one_step import interval
 from klcli.measures.smooth import Jeffreys
+from klcli.quantiles import quantile_groups, without_gaps
 from klcli.results import Finding, Kind, Status
 
 if TYPE_CHECKING:
@@ -94,10 +95,7 @@ class Stability:
         p_value = floor = math.nan
         if material.resamples and not material.weighted:
             p_value, null = _exchanged(table, material)
-            floor, bar = (
-                float(np.quantile(null, level, method="higher"))
-                for level in (material.confidence, 0.5 + material.confidence / 2)
-            )
+            floor, bar = noise_floor(null, material.confidence)
             low = low if found.finite > bar else 0.0
         findings = [each for each in material.forward.findings if each.code in _GENERAL]
         status = Status.OK
@@ -135,25 +133,25 @@ class Stability:
                     "not-applicable", "the bins are those of --bins; write --divergence psi"
                 )
             return material.table, f"{len(material.table.p)} bins of --bins"
-        single = no_number(table)
-        cell, text = self._bins(table.subset(~single))
+        special = table.special
+        cell, text = self._bins(table.subset(~special))
         names = [*map(str, range(int(cell.max(initial=-1)) + 1))]
         counts: list[Floats] = [
-            np.append(np.bincount(cell, weights=side[~single], minlength=len(names)), side[single])
+            np.append(
+                np.bincount(cell, weights=side[~special], minlength=len(names)), side[special]
+            )
             for side in (table.p, table.q)
         ]
-        names = [*self._names(table.subset(~single), cell), *_others(table, single)]
+        names = [*self._names(table.subset(~special), cell), *_others(table, special)]
         return CountTable.categorical(tuple(names), counts[0], counts[1]), text
 
     def _bins(self, numbers: CountTable) -> tuple[Integers, str]:
         if self.edges:
             cell = np.searchsorted(self.edges, numbers.lower, side="right")
             count = len(self.edges) + 1
-            return _dense(cell), f"{count} bins by the edges given"
+            return without_gaps(cell), f"{count} bins by the edges given"
         # A cell belongs to the quantile that its middle row of Q is in.
-        below = np.cumsum(numbers.q) - numbers.q / 2
-        cell = np.minimum((below / max(numbers.n_q, 1.0) * self.bins).astype(int), self.bins - 1)
-        dense = _dense(cell)
+        dense = without_gaps(quantile_groups(numbers.q, self.bins))
         count = int(dense.max(initial=0)) + 1
         what = "tenths" if self.bins == 10 else f"{self.bins} quantiles"
         fewer = "" if count == self.bins else f", {count} of which differ"
@@ -165,14 +163,8 @@ class Stability:
         return [f"from {start}" for start in starts]
 
 
-def _dense(cell: Integers) -> Integers:
-    """Return numbers of the cells without gaps."""
-    dense: Integers = np.cumsum(np.diff(cell, prepend=cell[:1]) > 0)
-    return dense
-
-
-def _others(table: CountTable, single: Integers) -> list[str]:
-    return [table.name(int(cell)) for cell in np.flatnonzero(single)]
+def _others(table: CountTable, special: Integers) -> list[str]:
+    return [table.name(int(cell)) for cell in np.flatnonzero(special)]
 
 
 def _empty(table: CountTable, names: tuple[str, str]) -> Finding:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from klcli.data.wording import counted
-from klcli.diagnostics.support import no_number
 from klcli.diagnostics.tails import heavy_ratio
 from klcli.results import Finding, Status
 
 if TYPE_CHECKING:
+    from klcli.measures.generator import Estimated, Generator
     from klcli.measures.material import Judged, Material
-    from klcli.measures.one_step import Estimated, Generator
 
 #: P or Q where the other hardly is: what matters depends on how f grows there.
 _ESCAPES: Final = frozenset(
@@ -125,7 +124,7 @@ def _tail(measure: Generator, material: Material) -> Finding | None:
     """
     if measure.power <= 1 or material.density != "ratio" or material.fine is None:
         return None
-    cells = material.fine.subset(~no_number(material.fine))
+    cells = material.fine.numbers
     return heavy_ratio(cells, *material.names, 1 / (2 * measure.power))
 
 

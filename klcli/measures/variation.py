@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from klcli.densities.frequency import masses
-from klcli.diagnostics.support import no_number
 from klcli.estimators.empirical_bayes import posterior_weight
 from klcli.estimators.multiplicity import multiplicity
 from klcli.estimators.ratio_prior import posterior
@@ -19,20 +18,19 @@ from klcli.measures.inversion import (
     DRAWS,
     Inverted,
     invert,
-    normal_counts,
     reached,
     unit,
 )
 from klcli.measures.plain import Plain
 from klcli.measures.status import concerning
+from klcli.measures.variation_ratio import invert_ratio
+from klcli.measures.wilson import capped, unseen
 from klcli.results import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from klcli.counts import CountTable
-    from klcli.densities.logistic import Fit, Model
-    from klcli.densities.ratio import Ensemble
     from klcli.measures.material import Material
     from klcli.results import Direction, Finding
     from klcli.typing import Floats
@@ -70,7 +68,7 @@ class TotalVariation(Plain):
 
     def __call__(self, material: Material) -> Measured | Finding:
         """Estimate from a column."""
-        inverted = _numbers(material) if material.density == "ratio" else _categories(material)
+        inverted = invert_ratio(material) if material.density == "ratio" else _categories(material)
         findings = dict.fromkeys(
             finding
             for side in (material.forward, material.reverse)
@@ -146,8 +144,8 @@ def _categories(material: Material) -> Inverted:
     inverted = invert(observed, families, material.confidence, 1.0)
     above = mass_p > mass_q
     inside = float(mass_p[above].sum()), float(mass_q[~above].sum())
-    capped = _capped(inverted, inside, (n, m), material.confidence)
-    return capped if material.added is not None else _learned(capped, table)
+    inverted = capped(inverted, inside, (n, m), material.confidence)
+    return inverted if material.added is not None else _learned(inverted, table)
 
 
 def _learned(inverted: Inverted, table: CountTable) -> Inverted:
@@ -166,151 +164,3 @@ def _normal(values: Floats) -> Floats:
     scores = np.array([NormalDist().inv_cdf((i + 0.5) / 1000) for i in range(1000)])
     normal: Floats = values.mean() + values.std(ddof=1) * scores
     return normal
-
-
-def _numbers(material: Material) -> Inverted:
-    """Refit to each sample by one step of Newton's method from the pair that it is drawn from."""
-    table = material.table
-    single = no_number(table)
-    ensemble = material.ensemble
-    p, q = ensemble.p, ensemble.q
-    outer_p, outer_q = table.p[single], table.q[single]
-    if not ensemble.members:
-        # Where one side has no numbers, those of the other are one more cell by itself.
-        outer_p, outer_q = np.append(outer_p, p.sum()), np.append(outer_q, q.sum())
-        p = q = np.empty(0)
-    units, n, m = len(p), table.n_p, table.n_q
-    if units + len(outer_p) < 2:
-        return Inverted(0.0, 0.0, unseen((n, m), material.confidence), 0.0, 0.0)
-    share_p, share_q = np.append(p, outer_p) / n, np.append(q, outer_q) / m
-    pooled = (n * share_p + m * share_q) / (n + m)
-    odds = math.log(n / m)
-    log_ratio = np.empty(0)
-    if units:
-        log_ratio = ensemble.log_ratio() + math.log(p.sum() / q.sum()) - odds
-    alone = np.log(np.maximum(outer_p, 0.5) / np.maximum(outer_q, 0.5)) - odds
-    own = np.append(log_ratio, alone)
-    observed = float(_distance(log_ratio, share_p - share_q)[()])
-    rng = material.rng("tv")
-    noise = [rng.standard_normal((DRAWS, len(pooled))) for _ in range(2)]
-    penalties = [_penalty(model, fit, ensemble) for model, fit in ensemble.members]
-    rows = float(p.sum() + q.sum())
-
-    def family(shape: Floats) -> Callable[[float], Floats]:
-        """Return samples of pairs whose log ratio is in proportion to this, shape (cells,)."""
-
-        def pair(size: float) -> tuple[Floats, Floats]:
-            chance = _sigmoid(size * shape + odds)
-            return unit(pooled * chance), unit(pooled * (1 - chance))
-
-        def distance(size: float) -> float:
-            mass_p, mass_q = pair(size)
-            return float(np.abs(mass_p - mass_q).sum()) / 2
-
-        def drawn(target: float) -> Floats:
-            mass_p, mass_q = pair(reached(distance, target))
-            change_p, change_q = (
-                normal_counts(each, mass, size)
-                for each, mass, size in zip(noise, (mass_p, mass_q), (n, m), strict=True)
-            )
-            at = np.log(np.maximum(mass_p[:units], 1e-300) / np.maximum(mass_q[:units], 1e-300))
-            chance = _sigmoid(at + odds)
-            score = change_p[:, :units] * (n * (1 - chance)) - change_q[:, :units] * (m * chance)
-            curvature = (n * mass_p + m * mass_q)[:units] / rows * chance * (1 - chance)
-            fitted = at + score @ _smoother(ensemble, penalties, curvature) / rows
-            return _distance(fitted, mass_p - mass_q + change_p - change_q)
-
-        return drawn
-
-    # A difference with one change of sign, half way, is moved most by chance.
-    shift = np.append(_scores(p + q), np.zeros(len(outer_p)))
-    shapes = [own, shift] if np.ptp(own) > 1e-9 else [shift]
-    inverted = invert(observed, [family(shape) for shape in shapes], material.confidence, 1.0)
-    above = own > 0
-    inside = float(share_p[above].sum()), float(share_q[~above].sum())
-    return _capped(inverted, inside, (n, m), material.confidence)
-
-
-def unseen(rows: tuple[float, float], confidence: float) -> float:
-    """Return how different two sides may be that show one and the same value only.
-
-    The upper end of Wilson's interval for a share of 0 rows, of both sides together.
-    """
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    return math.hypot(*(z * z / (n + z * z) for n in rows))
-
-
-def _capped(
-    inverted: Inverted, inside: tuple[float, float], rows: tuple[float, float], confidence: float
-) -> Inverted:
-    """Lower the lower end to what shares of samples allow.
-
-    Of shares P(A) and Q(not A) that are 1 in samples, the truth may be less by a few rows, of which
-    no resample shows any. The ends of Wilson's intervals are joined as in [1]_.
-
-    References
-    ----------
-    .. [1] R. Newcombe, "Interval estimation for the difference between independent proportions",
-       Statistics in Medicine 17 (1998) 873, method 10.
-    """
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    below = 0.0
-    for share, n in zip(inside, rows, strict=True):
-        share = min(share, 1.0)  # noqa: PLW2901 - off by rounding
-        middle = share + z * z / (2 * n)
-        half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-        below += (share - (middle - half) / (1 + z * z / n)) ** 2
-    low = sum(inside) - 1 - math.sqrt(below)
-    return replace(inverted, low=max(min(inverted.low, low), 0.0))
-
-
-def _scores(counts: Floats) -> Floats:
-    rank = (np.cumsum(counts) - counts / 2) / counts.sum()
-    return np.array([NormalDist().inv_cdf(u) for u in rank])
-
-
-def _smoother(ensemble: Ensemble, penalties: list[Floats], curvature: Floats) -> Floats:
-    """Return the matrix that takes scores of cells to changes of the averaged log ratio."""
-    inverses: dict[int, Floats] = {}
-    designs: dict[int, Floats] = {}
-    for (model, _), belief, penalty in zip(
-        ensemble.members, ensemble.weights, penalties, strict=True
-    ):
-        inverse = belief * np.linalg.inv(model.precision(curvature, penalty))
-        inverses[id(model)] = inverses.get(id(model), 0.0) + inverse
-        designs[id(model)] = model.design
-    smoother: Floats = sum(
-        (design @ inverses[key] @ design.T for key, design in designs.items()),
-        np.zeros((len(curvature), len(curvature))),
-    )
-    return smoother
-
-
-def _penalty(model: Model, fit: Fit, ensemble: Ensemble) -> Floats:
-    """Return the penalty of a fit: its precision less its information."""
-    p, q = ensemble.p, ensemble.q
-    odds = _sigmoid(fit.log_ratio + math.log(p.sum() / q.sum()))
-    share = (p + q) / (p + q).sum()
-    return fit.precision - model.precision(share * odds * (1 - odds), np.zeros_like(fit.precision))
-
-
-def _sigmoid(x: Floats) -> Floats:
-    result: Floats = 1 / (1 + np.exp(-np.clip(x, -700, 700)))
-    return result
-
-
-def _distance(log_ratio: Floats, difference: Floats) -> Floats:
-    """Return P(A) − Q(A), A where the ratio is above 1; of cells that are no numbers, by itself.
-
-    Parameters
-    ----------
-    log_ratio : ndarray, shape (..., units)
-        Of the cells that hold numbers, which come first.
-    difference : ndarray, shape (..., cells)
-        p − q of all cells; the sum over them is 0.
-    """
-    units = log_ratio.shape[-1]
-    inside = np.sum(np.sign(log_ratio) * difference[..., :units], axis=-1)
-    alone = np.abs(difference[..., units:]).sum(axis=-1)
-    distances: Floats = (inside + alone) / 2
-    return distances

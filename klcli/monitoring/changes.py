@@ -11,6 +11,7 @@ import numpy as np
 from klcli.monitoring.hours import hour_changes
 from klcli.monitoring.label_changes import label_changes
 from klcli.monitoring.number_changes import number_changes
+from klcli.monitoring.stuck import repeated_values
 from klcli.monitoring.surprise import bar, log_shares
 from klcli.monitoring.wording import percent
 from klcli.results import Finding, Kind
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from klcli.counts import ColumnTable
     from klcli.data.kept import KeptSide
     from klcli.data.profiles.side import ProfileSide
+    from klcli.monitoring.stuck import Repeated
     from klcli.typing import Floats
 
 
@@ -51,6 +53,11 @@ class Column:
             name = own_name(side, self.table.name)
             both.append(side.finite(name) if name in side.numbers else np.empty(0))
         return both[0], both[1]
+
+    @cached_property
+    def repeated(self) -> list[Repeated]:
+        """Numbers that the batch shows far more often than the reference."""
+        return repeated_values(self)
 
 
 def own_name(side: KeptSide | ProfileSide, name: str) -> str:

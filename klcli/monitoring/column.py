@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from klcli.results import Status
 
@@ -42,11 +41,10 @@ def examined(
     tests : int
         Results that the grid will have, which p-values have to be fine enough for.
     """
-    import numpy as np
-
     from klcli.estimation.column import examine_column
     from klcli.monitoring.cells import coarse
     from klcli.monitoring.significance import plain, refined
+    from klcli.streams import stream
 
     (found,) = examine_column(column, replace(request, plain=plain))
     estimate, table, point = found.estimate, found.table, found.point
@@ -55,13 +53,12 @@ def examined(
     total = estimate.finite_estimate
     if estimate.status == Status.LOWER_BOUND:
         total = estimate.estimate
-    mark = crc32(f"refined {column.name}".encode())
     p_value = refined(
         found,
         resamples=request.resamples,
         level=1 - request.confidence,
         tests=tests,
-        rng=np.random.default_rng([request.seed, mark]),
+        rng=stream(request.seed, "refined", column.name),
     )
     parts = coarse(cells, column.table, table, point.contributions, total)
     return replace(estimate, p_value=p_value), parts

@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from klcli.data.kept import KeptSide
 from klcli.data.selection import Selection
-from klcli.data.table import Table
 from klcli.data.tabulate import tabulate
 from klcli.data.threads import each
 from klcli.data.wording import listed
 from klcli.errors import InputError
 from klcli.estimation.needs import layout_of
-from klcli.monitoring.cells import LabelCells, NumberCells, plan
-from klcli.monitoring.changes import Column, column_changes, own_name
+from klcli.monitoring.changes import Column, column_changes
 from klcli.monitoring.column import examined
 from klcli.monitoring.places import changed_places
+from klcli.monitoring.reference import Reference, kept, layouts_of
 from klcli.monitoring.report import Batch, Binning, Cell
 from klcli.monitoring.schema import schema_changes, schema_findings
 from klcli.monitoring.together import joint_row, rows_needed
@@ -24,13 +22,14 @@ from klcli.results import Estimate, Finding
 from klcli.workers import elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from klcli.counts import ColumnTable
+    from klcli.data.kept import KeptSide
     from klcli.data.profiles.side import ProfileSide
     from klcli.data.rows import RowReader
+    from klcli.data.table import Table
     from klcli.monitoring.options import DriftOptions
-    from klcli.typing import Layout
 
 #: Findings of reading that have a wording of their own here, or say nothing about a batch.
 _REWORDED = ("only-in-p", "only-in-q", "same-source", "unmatched-pattern")
@@ -56,73 +55,6 @@ class Outcome:
     def noticing(self, findings: Iterable[Finding]) -> Outcome:
         """Return the outcome with what else was noticed of the batch."""
         return replace(self, batch=replace(self.batch, findings=(*self.batch.findings, *findings)))
-
-
-class Reference:
-    """What batches are compared with, read once.
-
-    Parameters
-    ----------
-    name : str
-        For reports.
-    side : KeptSide or ProfileSide
-        The rows, or what stands for them.
-    partial : sequence of (Reference, tuple of str)
-        What to compare columns with that only a part of the rows has, and these columns.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        side: KeptSide | ProfileSide,
-        partial: Sequence[tuple[Reference, tuple[str, ...]]] = (),
-    ) -> None:
-        self.name = name
-        self.side = side
-        self.partial = partial
-        self._plans: dict[tuple[str, bool], NumberCells | LabelCells] = {}
-
-    def parts(
-        self, selection: Selection, columns: Sequence[str]
-    ) -> Iterator[tuple[Reference, Selection]]:
-        """Yield what to compare which of the columns of a batch with: the whole comes first."""
-        wanted = selection.columns or columns
-        apart = [
-            (part, tuple(name for name in names if name in wanted and name in columns))
-            for part, names in self.partial
-        ]
-        apart = [
-            (part, tuple(name for name in names if name not in selection.exclude))
-            for part, names in apart
-        ]
-        partial = {name for _, names in self.partial for name in names}
-        left = tuple(name for name in selection.columns if name not in partial)
-        others = [name for name in columns if name in wanted and name in self.side.schema]
-        if {*others} - partial - {*selection.exclude} or not any(names for _, names in apart):
-            exclude = (
-                *selection.exclude,
-                *(name for name in partial if name not in selection.exclude),
-            )
-            yield self, replace(selection, columns=left, exclude=exclude)
-        for part, names in apart:
-            if names:
-                yield part, replace(selection, columns=names, exclude=())
-
-    def cells(self, column: ColumnTable) -> NumberCells | LabelCells:
-        """Return the coarse cells of a column."""
-        key = column.name, column.table.ordered
-        if key not in self._plans:
-            name = own_name(self.side, column.name)
-            self._plans[key] = plan(self.side, name, column.kind)
-        return self._plans[key]
-
-
-def kept(data: Table | ProfileSide, options: DriftOptions, *, side: int) -> KeptSide | ProfileSide:
-    """Return what remembers the columns it has read: of P (side 0) or of Q (side 1)."""
-    if not isinstance(data, Table):
-        return data
-    weight = options.weight if options.weight in data.schema else None
-    return KeptSide(data, (int(options.seed), side), weight, lambda _: None)
 
 
 def compare(
@@ -159,7 +91,7 @@ def compare(
     """
     ours, theirs = list(data.schema), list(reference.side.schema)
     selection = _narrowed(options, ours, theirs)
-    layouts = _layouts(options, ours)
+    layouts = layouts_of(options, ours)
     side = kept(data, options, side=0)
     parts = []
     for part, some in reference.parts(selection, ours):
@@ -291,14 +223,3 @@ def _narrowed(options: DriftOptions, ours: Sequence[str], theirs: Sequence[str])
         weight=options.weight,
         input_format=options.input_format,
     )
-
-
-def _layouts(options: DriftOptions, columns: Sequence[str]) -> dict[str, Layout]:
-    """Return the cells of columns whose density differs from that of the run."""
-    layouts = {}
-    if options.rules:
-        for column in columns:
-            layout = layout_of(options.method(column))
-            if layout is not None:
-                layouts[column] = layout
-    return layouts

@@ -14,101 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli.errors import UsageError, nearest
-from klcli.monitoring.options import ColumnRule, DriftOptions
+from klcli.monitoring.config_keys import (
+    COLUMN_KEYS,
+    DRIFT_KEYS,
+    METHOD_KEYS,
+    RUN_KEYS,
+    SETTING_KEYS,
+    TEXT,
+    ValueKind,
+)
+from klcli.monitoring.options import DriftOptions
+from klcli.monitoring.rules import ColumnRule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 NAME: Final = "kl.toml"
 PYPROJECT: Final = "pyproject.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """What a key may be set to: in words, and as a test."""
-
-    words: str
-    holds: Callable[[Any], bool]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
-
-
-def _is_edges(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_number, value))
-
-
-_TEXT = _Kind("a text in quotes", lambda value: isinstance(value, str))
-_TEXTS = _Kind('a list of texts, such as ["a", "b"]', _is_texts)
-_TEXT_OR_TEXTS = _Kind(
-    "a text in quotes or a list of them", lambda value: isinstance(value, str) or _is_texts(value)
-)
-_NUMBER = _Kind("a number", _is_number)
-_WHOLE = _Kind("a whole number", _is_whole)
-_YES = _Kind("true or false", lambda value: isinstance(value, bool))
-_NAME_OR_NUMBER = _Kind(
-    "a name in quotes or a number", lambda value: isinstance(value, str) or _is_number(value)
-)
-_NAME_OR_WHOLE = _Kind(
-    "a name in quotes or a whole number", lambda value: isinstance(value, str) or _is_whole(value)
-)
-_BINS = _Kind(
-    "a name in quotes, a whole number or a list of edges",
-    lambda value: isinstance(value, str) or _is_whole(value) or _is_edges(value),
-)
-
-_METHOD: Final = {
-    "density": _TEXT,
-    "estimator": _TEXT,
-    "interval": _TEXT,
-    "smoothing": _NAME_OR_NUMBER,
-    "bins": _BINS,
-    "bandwidth": _NAME_OR_NUMBER,
-    "neighbors": _NAME_OR_WHOLE,
-}
-#: Keys of ``[drift]`` that are settings of a comparison.
-_SETTINGS: Final = {
-    "tolerance": _NUMBER,
-    "column": _TEXTS,
-    "exclude": _TEXTS,
-    "categorical": _TEXTS,
-    "numeric": _TEXTS,
-    "missing": _TEXT,
-    "weight": _TEXT,
-    "input-format": _TEXT,
-    **_METHOD,
-    "confidence": _NUMBER,
-    "base": _NAME_OR_NUMBER,
-    "resamples": _WHOLE,
-    "seed": _WHOLE,
-    "joint": _YES,
-    "max-rows": _WHOLE,
-    "by": _TEXT,
-    "time": _TEXT,
-    "window": _TEXT,
-    "reference": _TEXT,
-    "compare-binnings": _YES,
-}
-#: Keys of ``[drift]`` that say what is compared, and what becomes of the report.
-_RUN: Final = {
-    "sources": _TEXTS,
-    "fail-on": _TEXT_OR_TEXTS,
-    "output": _TEXT_OR_TEXTS,
-    "format": _TEXT,
-    "resume": _TEXT,
-    "baseline": _TEXT,
-}
-DRIFT_KEYS: Final = {**_SETTINGS, **_RUN}
-COLUMN_KEYS: Final = {"tolerance": _NUMBER, "kind": _TEXT, "exclude": _YES, **_METHOD}
 TABLES: Final = ("drift", "columns")
 #: What names files: relative to the file of settings, so that it means the same in every folder.
 _PATHS: Final = ("sources", "output", "resume", "baseline")
@@ -185,7 +109,9 @@ def read_config(path: Path) -> Config:
         _check(path, at, own, COLUMN_KEYS)
         rules.append(ColumnRule(pattern, **{key: _frozen(value) for key, value in own.items()}))
     settings = {
-        key.replace("-", "_"): _frozen(value) for key, value in drift.items() if key in _SETTINGS
+        key.replace("-", "_"): _frozen(value)
+        for key, value in drift.items()
+        if key in SETTING_KEYS
     }
     try:
         # Names that are not in a table fail here, with the file that has them.
@@ -212,7 +138,7 @@ def merged(config: Config, flags: dict[str, Any]) -> DriftOptions:
         If the settings make no sense together.
     """
     settings, rules = dict(config.settings), list(config.rules)
-    method = {*_METHOD} - {"interval"}
+    method = {*METHOD_KEYS} - {"interval"}
     over = {"tolerance", "interval"} & flags.keys()
     if method & flags.keys():
         over |= method
@@ -254,7 +180,9 @@ def _table(path: Path) -> dict[str, Any] | None:
     return own if isinstance(own, dict) else None
 
 
-def _check(path: Path, table: str, given: Mapping[str, Any], keys: Mapping[str, _Kind]) -> None:
+def _check(
+    path: Path, table: str, given: Mapping[str, Any], keys: Mapping[str, ValueKind]
+) -> None:
     for key, value in given.items():
         if key not in keys:
             raise _unknown(path, table, key, tuple(keys))
@@ -285,12 +213,12 @@ def _frozen(value: Any) -> Any:
 
 def _run(folder: Path, drift: Mapping[str, Any]) -> dict[str, Any]:
     run: dict[str, Any] = {}
-    for key in _RUN:
+    for key in RUN_KEYS:
         if key in drift:
             several = [drift[key]] if isinstance(drift[key], str) else drift[key]
             if key in _PATHS:
                 several = [_beside(folder, each) for each in several]
-            run[key] = several[0] if _RUN[key] is _TEXT else several
+            run[key] = several[0] if RUN_KEYS[key] is TEXT else several
     return run
 
 

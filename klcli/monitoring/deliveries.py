@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.data.kinds import Declared
-from klcli.data.overlap import HEAD_ROWS, SKETCH_ROWS, RowSketch, rows_in_common, telling
+from klcli.data.overlap import HEAD_ROWS, rows_in_common, telling
 from klcli.data.profiles.side import ProfileSide
+from klcli.data.row_sketch import SKETCH_ROWS, RowSketch
 from klcli.data.table import Table, column
 from klcli.monitoring.wording import percent
 from klcli.results import Finding
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from klcli.monitoring.compare import Reference
     from klcli.monitoring.options import DriftOptions
+    from klcli.monitoring.reference import Reference
     from klcli.typing import Integers
 
 #: Codes of what concerns a whole batch, and is worth an alarm.

@@ -12,7 +12,6 @@ from klcli.counts import Role
 from klcli.estimators.dirichlet import log_evidence, log_sum
 from klcli.monitoring.gaps import single_hour
 from klcli.monitoring.samples import are_whole, whole_units
-from klcli.monitoring.stuck import repeated_values
 from klcli.monitoring.surprise import (
     bar,
     likelihood_ratio,
@@ -148,7 +147,7 @@ def _hours(column: Column) -> tuple[Floats, Floats] | None:
 
 def _hours_of_times(column: Column) -> tuple[Floats, Floats] | None:
     # A time that stands for a missing one has no hour.
-    apart = [each.value for each in repeated_values(column)]
+    apart = [each.value for each in column.repeated]
     totals = column.table.table.n_p, column.table.table.n_q
     sides = []
     for seconds, total in zip(column.finite, totals, strict=True):

@@ -14,7 +14,6 @@ from klcli.monitoring.domain import FEW_VALUES, newcomers
 from klcli.monitoring.exchanges import exchanges
 from klcli.monitoring.extremes import extremes
 from klcli.monitoring.ranges import cut_off, spread_change
-from klcli.monitoring.stuck import repeated_values
 from klcli.monitoring.surprise import bar, log_alone
 from klcli.monitoring.units import unit_change
 from klcli.monitoring.wording import percent, with_shares
@@ -54,7 +53,7 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     yield from cut
     # A value that others were cut to is not stuck.
     ends = {column.table.p.minimum, column.table.p.maximum} if cut else set()
-    repeated = [each for each in repeated_values(column) if each.value not in ends]
+    repeated = [each for each in column.repeated if each.value not in ends]
     for each in repeated:
         yield each.finding(column)
     if changed is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from klcli.data.pairing import idle_kinds
@@ -17,6 +16,8 @@ from klcli.results import UNITS, Direction, Finding, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from klcli.monitoring.rules import ColumnRule
+
 #: Nats. Two normal samples whose means are 0.14 standard deviations apart differ by so much: less
 #: is rarely worth getting up for.
 TOLERANCE: Final = 0.01
@@ -27,41 +28,6 @@ _METHOD: Final = (
     "density", "estimator", "interval", "smoothing", "bins", "bandwidth", "neighbors",
 )  # fmt: skip
 _KINDS: Final = ("categorical", "numeric")
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnRule:
-    """What is different for the columns whose names match a pattern; None leaves it as it is.
-
-    Attributes
-    ----------
-    pattern : str
-        Name of a column, or a pattern with ``*``, ``?`` and ``[…]``.
-    tolerance : float, optional
-        In the report's unit.
-    kind : {'categorical', 'numeric'}, optional
-        What the values are taken for.
-    exclude : bool, optional
-        Leave these columns out; False takes them in again.
-    density, estimator, interval, smoothing, bins, bandwidth, neighbors : optional
-        As for `klcli.estimate`.
-    """
-
-    pattern: str
-    tolerance: float | None = None
-    kind: str | None = None
-    exclude: bool | None = None
-    density: str | None = None
-    estimator: str | None = None
-    interval: str | None = None
-    smoothing: str | float | None = None
-    bins: str | int | Sequence[float] | None = None
-    bandwidth: str | float | None = None
-    neighbors: int | str | None = None
-
-    def matches(self, column: str) -> bool:
-        """Whether the rule is for this column."""
-        return column == self.pattern or fnmatchcase(column, self.pattern)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from klcli.data.profiles.side import ProfileSide
 from klcli.data.selection import Selection
 from klcli.data.table import Table, concatenated
 from klcli.errors import InputError
-from klcli.monitoring.compare import Reference, kept
+from klcli.monitoring.reference import Reference, kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

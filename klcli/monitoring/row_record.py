@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from klcli.data.overlap import RowSketch
+from klcli.data.row_sketch import RowSketch
 
 
 def as_record(rows: RowSketch) -> dict[str, Any]:

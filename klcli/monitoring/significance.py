@@ -10,6 +10,7 @@ import numpy as np
 
 from klcli.intervals.permutation import tested
 from klcli.monitoring.deviance import log_deviance_bound
+from klcli.quantiles import middle_ranks
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -135,7 +136,7 @@ def _merged(table: CountTable) -> Integers:
     """Return the group of each cell: pooled quantiles, or the most frequent categories."""
     pooled = table.p + table.q
     if table.ordered:
-        rank = (np.cumsum(pooled) - pooled / 2) / pooled.sum()
+        rank = middle_ranks(pooled) / pooled.sum()
         group = np.minimum((rank * _CELLS).astype(int), _CELLS - 1)
         special = np.isinf(table.lower) & np.isinf(table.upper) | np.isnan(table.lower)
         group[special] = _CELLS + np.arange(int(special.sum()))

@@ -19,7 +19,7 @@ from klcli.results import Direction, Estimate, Finding, Kind, Status, Tuning
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from klcli.data.overlap import RowSketch
+    from klcli.data.row_sketch import RowSketch
 
 #: Changes when the lines of older versions can no longer be read.
 _FORM = 3

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from klcli.results import Estimate
 
-_OPEN = (Status.INFINITE, Status.LOWER_BOUND)
-
 
 def adjusted(p_values: Sequence[float], *, dependent: bool = False) -> list[float]:
     r"""Adjust p-values so that at most a share q of those at or below q are false discoveries.

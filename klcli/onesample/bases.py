@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.onesample import normal
+from klcli.quantiles import middle_ranks
 
 if TYPE_CHECKING:
     from klcli.known_counts import KnownCounts
@@ -120,7 +121,7 @@ def _some(table: KnownCounts) -> tuple[Floats, Floats]:
     shown = np.flatnonzero(table.p)
     z, weight = z[shown], table.p[shown]
     if len(z) > _LOOKED_AT:
-        rank = np.cumsum(weight) - weight / 2
+        rank = middle_ranks(weight)
         levels = (np.arange(_LOOKED_AT) + 0.5) / _LOOKED_AT * weight.sum()
         z, weight = np.interp(levels, rank, z), np.ones(_LOOKED_AT)
     return z, weight / weight.sum()

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.densities.bumps import BUMP_VARIANCE, bumps
-from klcli.densities.logistic import Fit, Model
+from klcli.densities.linear_model import Model, level_prior, path_weights
+from klcli.densities.logistic import Fit
 from klcli.densities.splines import linear, natural_cubic
 from klcli.onesample.bases import bases
 from klcli.onesample.grid import grid
+from klcli.quantiles import middle_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +27,9 @@ if TYPE_CHECKING:
 _SLOPE_VARIANCE: Final = 4.0
 _CURVATURE_VARIANCE: Final = 1.0
 _ATOM_VARIANCE: Final = 1.0
-_LEVEL_VARIANCE: Final = 100.0
 _HEAVY: Final = 0.02
 _MOST_ATOMS: Final = 16
 _NEGLIGIBLE_WEIGHT: Final = 1e-4
-#: What a base must lack in evidence before models on top of it are not worth fitting, in nats
-#: for each parameter that splines on top may add.
-_HOPELESS: Final = 30.0
 _TOLERANCE: Final = 1e-6
 _LONGEST_STEP: Final = 4.0
 _NEGLIGIBLE: Final = 14.0
@@ -127,15 +125,15 @@ def _members(cells: Grid, model: Model, fits: Sequence[Fit], own: float) -> list
 def smooth(cells: Grid, *, curved: bool) -> Model:
     """Return the spline in the normal score; if `curved`, with a parabola of its own."""
     rows, score, mass = cells.rows, cells.score, np.exp(cells.log_base)
-    rank = 0.5 * (_middle_ranks(cells.p) + _middle_ranks(mass))
+    rank = 0.5 * (middle_ranks(cells.p) + middle_ranks(mass))
     knots = _knots(score, rank, int(np.clip(3.2 * rows ** (1 / 3), 8, 64)))
     if len(knots) < 3:
         return random_walk(cells)
     design, roughness = natural_cubic(score, knots)
     centred = score - mass @ score
     slope = ((mass * centred) @ design) / (mass @ centred**2)
-    prior = _level(design, mass, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
-    model = Model(design, roughness, prior, _weights(10 * rows, 2e-4, rows))
+    prior = level_prior(design, mass, rows) + np.outer(slope, slope) / (rows * _SLOPE_VARIANCE)
+    model = Model(design, roughness, prior, path_weights(10 * rows, 2e-4, rows))
     if not curved:
         return model
     held = np.flatnonzero(cells.p)
@@ -148,12 +146,14 @@ def random_walk(cells: Grid) -> Model:
     """Return piecewise linear functions of the rank, for steps and edges."""
     rows, mass = cells.rows, np.exp(cells.log_base)
     share = 0.5 * (cells.p + mass)
-    rank = _middle_ranks(share)
+    rank = middle_ranks(share)
     knots = _knots(rank, rank, int(np.clip(5 * rows ** (1 / 3), 8, 128)), share)
     if len(knots) < 2:
         knots = rank
     design, roughness = linear(rank, knots)
-    return Model(design, roughness, _level(design, mass, rows), _weights(10 * rows, 2e-3, rows))
+    return Model(
+        design, roughness, level_prior(design, mass, rows), path_weights(10 * rows, 2e-3, rows)
+    )
 
 
 def path(model: Model, cells: Grid) -> list[Fit]:
@@ -224,21 +224,6 @@ def _with_terms(model: Model, extra: Floats, variance: float, rows: float) -> Mo
     roughness[:size, :size], prior[:size, :size] = model.roughness, model.prior
     prior[size:, size:] = np.eye(extra.shape[1]) / (rows * variance)
     return Model(np.hstack([model.design, extra]), roughness, prior, model.weights)
-
-
-def _level(design: Floats, share: Floats, rows: float) -> Floats:
-    mean = share @ design
-    return np.outer(mean, mean) / (rows * _LEVEL_VARIANCE) + 1e-12 * np.eye(design.shape[1])
-
-
-def _weights(smoothest: float, roughest: float, rows: float) -> Floats:
-    decades = int(np.ceil(np.log10(smoothest / roughest)))
-    return np.logspace(0, -decades, decades + 1) * (smoothest / rows)
-
-
-def _middle_ranks(share: Floats) -> Floats:
-    result: Floats = np.cumsum(share) - share / 2
-    return result
 
 
 def _knots(x: Floats, rank: Floats, count: int, heavy: Floats | None = None) -> Floats:

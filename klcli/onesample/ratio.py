@@ -10,6 +10,7 @@ import numpy as np
 
 from klcli.onesample import normal
 from klcli.onesample.fit import ensemble
+from klcli.quantiles import middle_ranks
 from klcli.typing import Point
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def unsmoothed(table: KnownCounts, fitted: Ensemble) -> float:
     cells = fitted.members[int(np.argmax(fitted.weights))].grid
     count = max(2, round(2 * cells.rows ** (1 / 3)))
     share = 0.5 * (cells.p + np.exp(cells.log_base))
-    rank = np.cumsum(share) - share / 2
+    rank = middle_ranks(share)
     group = np.minimum((rank * count).astype(int), count - 1)
     p, mass = (
         np.bincount(group, each, count).astype(float)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from klcli.counts import ColumnTable
-    from klcli.data.rows import RowSamples
-    from klcli.estimation.joint import ExaminedRows
+    from klcli.data.row_samples import RowSamples
     from klcli.estimation.request import Request
+    from klcli.estimation.rows import ExaminedRows
     from klcli.rows import RowPair, Rows
     from klcli.typing import Floats, Integers
 

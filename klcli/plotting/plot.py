@@ -13,7 +13,8 @@ from klcli.divergences.written import is_distribution
 from klcli.errors import UsageError
 from klcli.estimation.choice import Choice, Method, check_number
 from klcli.estimation.column import examine_column
-from klcli.estimation.estimate import DIRECTIONS, refuse_idle
+from klcli.estimation.estimate import DIRECTIONS
+from klcli.estimation.idle import refuse_idle
 from klcli.estimation.needs import layout_of, row_reader
 from klcli.estimation.request import Request
 from klcli.one_thread import one_thread
@@ -173,13 +174,10 @@ seed, input_format, progress
     factor = 1 / math.log(float(base)) if unit != "nats" else 1.0
     look = Look(scale, most or (len(column) if column else 3), top)
     if is_distribution(p) or is_distribution(q):
+        from klcli.estimation.distribution import refuse_row_cap
         from klcli.plotting.onesample import known_side_plot
 
-        if max_rows is not None:
-            raise UsageError(
-                "--max-rows means nothing against a known distribution: all rows count",
-                "leave --max-rows out",
-            )
+        refuse_row_cap(max_rows)
         data_first = is_distribution(q)
         data, known = (p, q) if data_first else (q, p)
         return known_side_plot(

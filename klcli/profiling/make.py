@@ -5,39 +5,31 @@ from __future__ import annotations
 import math
 import os
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from klcli import __version__
-from klcli.counts import PooledSample
-from klcli.data.bounds import CELLS, is_atom, is_new, quantile_bounds
 from klcli.data.frames import ARRAY, FRAME, object_table
-from klcli.data.kinds import TEXT_ROWS, TEXT_SHARE, Reading, decide
-from klcli.data.profiles.cells import Cells
-from klcli.data.profiles.profile import ColumnProfile, Labels, Numbers, Origin, Profile
+from klcli.data.profiles.profile import Origin, Profile
 from klcli.data.side import Side
 from klcli.data.sources import label, open_source
 from klcli.data.table import concatenated
+from klcli.data.tabulate import silent
 from klcli.data.wording import listed
 from klcli.errors import InputError, UsageError
+from klcli.profiling.columns import profile_columns
 from klcli.profiling.private import coarsened
-from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    import polars as pl
-
-    from klcli.data.kinds import Decision
     from klcli.data.table import Table
+    from klcli.results import Finding
 
 #: Columns read together, which bounds the memory for the samples of wide tables.
 _GROUP_COLUMNS: Final = 128
-#: Labels that are held by name, the most frequent ones: some megabytes. The rest counts as one.
-LABELS_HELD: Final = 100_000
 
 
 def profile(
@@ -115,7 +107,7 @@ def profile(
     if not 0 <= seed < 2**63:
         raise UsageError(f"--seed {seed} is out of range", "give a number from 0 up")
     findings: list[Finding] = []
-    tell = progress or _silent
+    tell = progress or silent
     with ExitStack() as cleanup:
         parts = [_open(one, input_format, findings, cleanup, tell) for one in data]
         names = [_name(one) for one in data]
@@ -127,7 +119,7 @@ def profile(
         columns = []
         for start in range(0, len(chosen), _GROUP_COLUMNS):
             group = chosen[start : start + _GROUP_COLUMNS]
-            columns += list(_group(side, group, set(categorical), set(numeric)))
+            columns += list(profile_columns(side, group, set(categorical), set(numeric)))
         rows = _rows_of(parts, side.rows)
     unit, weight_sum, weight_squares = side.weights
     options = {
@@ -222,136 +214,3 @@ def _chosen(
     if not left:
         raise InputError(f"{table.source}: no column is left", "check --column and --exclude")
     return left
-
-
-def _group(
-    side: Side, names: Sequence[str], categorical: set[str], numeric: set[str]
-) -> Iterator[ColumnProfile]:
-    side.start(names)
-    forced = {
-        name: Kind.CATEGORICAL if name in categorical else Kind.NUMERIC
-        for name in names
-        if name in categorical | numeric
-    }
-    decisions: dict[str, Decision] = {}
-    while True:
-        before, decisions = (
-            decisions,
-            {
-                name: decide(name, side.views[name], side.views[name], forced.get(name))
-                for name in names
-            },
-        )
-        if decisions == before:
-            break
-        side.summarize({name: decision.p for name, decision in decisions.items()})
-    bounds = {
-        name: _bounds(side, name) for name, decision in decisions.items() if decision.p.numeric
-    }
-    counts = side.count(bounds)
-    for name, decision in decisions.items():
-        if name in bounds:
-            counted = _numbers(side, name, bounds[name], counts[name])
-            column = _column(side, name, decision, counted)
-        else:
-            column = _labels(side, name, decision, forced=name in forced)
-        yield replace(column, forced=name in forced)
-
-
-def _bounds(side: Side, name: str) -> np.ndarray:
-    """Choose the cells of a numeric column: each value, if few; else fine quantiles."""
-    values = side.finite(name)
-    if not len(values):
-        return values
-    first = np.flatnonzero(is_new(values))
-    if len(first) <= CELLS:
-        bounds = Cells.of_values(values[first] + 0.0, np.ones(len(first))).bounds
-    else:
-        summary = side.summary(name)
-        nothing = np.empty(0)
-        bounds = quantile_bounds(PooledSample(values, nothing, side.complete, summary, summary))
-        bounds = _between(values[first] + 0.0, bounds)
-    tally = side.numbers[name]
-    with np.errstate(over="ignore"):
-        # A sample may miss the ends.
-        ends = np.array([tally.minimum + 0.0, np.nextafter(tally.maximum + 0.0, np.inf)])
-    bounds = np.sort(np.concatenate([bounds, ends]))
-    bounds = bounds[np.isfinite(bounds)]
-    return bounds[is_new(bounds)]
-
-
-def _between(values: np.ndarray, bounds: np.ndarray) -> np.ndarray:
-    """Move bounds at values half way to the value before, but for those around single values.
-
-    A bound at a value would have that row always at the lower end of its cell; in the sum over
-    many merged parts such half rows add up.
-    """
-    atoms = is_atom(bounds[:-1], bounds[1:])
-    moved = np.isin(bounds, values)
-    moved[:-1] &= ~atoms
-    moved[1:] &= ~atoms
-    moved[0] = False
-    at = np.searchsorted(values, bounds[moved])
-    bounds = bounds.copy()
-    bounds[moved] = values[at - 1] / 2 + values[at] / 2
-    return np.sort(bounds)
-
-
-def _numbers(side: Side, name: str, bounds: np.ndarray, counts: np.ndarray) -> Numbers:
-    unit, tally = side.weights[0], side.numbers[name]
-    inside = counts[2:-2] * unit
-    if len(bounds) and inside[-1] > 0:  # the largest double has none after it
-        bounds = np.append(bounds, np.inf)
-    else:
-        inside = inside[:-1]
-    cells = Cells.counted(bounds, inside).thinned(len(inside)) if len(bounds) else Cells.counted(
-        bounds, np.empty(0))  # fmt: skip
-    return Numbers(
-        cells, tally.below, tally.above, float(counts[0] * unit), float(counts[-2] * unit),
-        tally.words, tally.beyond, tally.finite, tally.minimum, tally.maximum, tally.mean,
-        tally.squares,
-    )  # fmt: skip
-
-
-def _labels(side: Side, name: str, decision: Decision, *, forced: bool) -> ColumnProfile:
-    if decision.p is Reading.NONE:
-        return _column(side, name, decision, None, "only single values can be counted")
-    tally = side.labels[name]
-    counts, present = tally.counts(), tally.gaps.present
-    once = int((counts["rows"] == 1).sum())
-    many = present >= TEXT_ROWS and once > TEXT_SHARE * present
-    if tally.overflow or (many and not forced):
-        text = _column(side, name, decision, None, "free text or identifiers")
-        return replace(text, kind=Kind.TEXT)
-    return _column(side, name, decision, held_labels(counts, side.weights[0]))
-
-
-def held_labels(counts: pl.DataFrame, unit: float = 1.0) -> Labels:
-    """Return the most frequent labels, and how many rows have others."""
-    import polars as pl
-
-    counts = counts.select(
-        "label", pl.col("rows").cast(pl.Int64), pl.col("weight").cast(pl.Float64) * unit
-    )
-    kept = counts
-    if len(counts) > LABELS_HELD:
-        kept = counts.sort(["rows", "label"], descending=[True, False]).head(LABELS_HELD)
-    rest_rows = int(counts["rows"].sum()) - int(kept["rows"].sum())
-    rest = float(counts["weight"].sum()) - float(kept["weight"].sum()) if rest_rows else 0.0
-    return Labels(kept.sort("label"), rest_rows, rest)
-
-
-def _column(
-    side: Side, name: str, decision: Decision, held: Numbers | Labels | None, withheld: str = ""
-) -> ColumnProfile:
-    unit, gaps = side.weights[0], side.gaps[name]
-    gaps = replace(gaps, weight=gaps.weight * unit, squares=gaps.squares * unit**2)
-    reading = decision.p if held is not None else Reading.NONE
-    dtype = str(side.table.schema[name])
-    return ColumnProfile(
-        name, decision.kind, reading, dtype, side.views[name], gaps, held, withheld
-    )
-
-
-def _silent(message: str, share: float) -> None:
-    """Tell nobody."""

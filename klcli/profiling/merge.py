@@ -15,7 +15,8 @@ from klcli.data.profiles.reread import reread
 from klcli.data.tallies import Missing
 from klcli.data.wording import listed
 from klcli.errors import InputError, UsageError
-from klcli.profiling.make import held_labels, now
+from klcli.profiling.columns import held_labels
+from klcli.profiling.make import now
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:

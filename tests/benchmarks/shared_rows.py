@@ -20,7 +20,8 @@ import numpy as np
 import polars as pl
 
 from klcli.data import table
-from klcli.data.overlap import Overlap, RowSketch, shared_rows
+from klcli.data.overlap import Overlap, shared_rows
+from klcli.data.row_sketch import RowSketch
 from klcli.data.tabulate import tabulate
 
 SEED = 387298334620741688518

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from klcli.data import side, tallies
+from klcli.data import tallies, views
 from klcli.data.kinds import Declared
 from klcli.data.selection import Selection
 from klcli.data.tabulate import tabulate
@@ -78,7 +78,7 @@ class TestText:
     @pytest.mark.parametrize("rest", [NUMBERS, DATES, TRUTHS, WORDS])
     @pytest.mark.usefixtures("in_batches")
     def test_the_first_rows_do_not_decide(self, column, monkeypatch, first, rest):
-        monkeypatch.setattr(side, "_GUESS_ROWS", 8)
+        monkeypatch.setattr(views, "_GUESS_ROWS", 8)
         turned = column([*first[:8], *rest * 4])
         expected = column([*rest * 4, *first[:8]])
         assert turned.kind is expected.kind

@@ -6,7 +6,8 @@ import pytest
 from makers import write_frame
 
 from klcli.data import overlap, table
-from klcli.data.overlap import RowSketch, shared_rows, telling
+from klcli.data.overlap import shared_rows, telling
+from klcli.data.row_sketch import RowSketch
 from klcli.data.selection import Selection
 from klcli.data.tabulate import tabulate
 

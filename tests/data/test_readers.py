@@ -65,7 +65,9 @@ class TestParquetAndArrow:
         content = bytearray(path.read_bytes())
         content[100:140] = b"\xa7" * 40
         path.write_bytes(content)
-        failure(path)
+        error = failure(path)
+        assert error.message == f"{path}: damaged data"
+        assert "again" in error.hint
 
     @pytest.mark.parametrize("extension", ["parquet", "arrow"])
     def test_text_in_disguise(self, write, extension):

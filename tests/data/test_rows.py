@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from makers import write_frame
 
-from klcli.data import rows as rows_module
+from klcli.data import drawn_rows
 from klcli.data.rows import RowReader
 from klcli.data.selection import Selection
 from klcli.data.tabulate import tabulate
@@ -97,7 +97,7 @@ def test_a_sample_does_not_depend_on_how_rows_are_batched(tmp_path, monkeypatch,
     p, q = (write_frame(frame(700, seed=i), tmp_path / f"{i}.parquet") for i in range(2))
     at_once = read(p, q, cap=50, whole=whole)
     request.getfixturevalue("in_batches")
-    monkeypatch.setattr(rows_module, "BATCH_ROWS", 5)
+    monkeypatch.setattr(drawn_rows, "BATCH_ROWS", 5)
     in_batches = read(p, q, cap=50, whole=whole)
     one, other = at_once.together(), in_batches.together()
     np.testing.assert_array_equal(one.p.numbers, other.p.numbers)
@@ -134,16 +134,16 @@ def test_what_was_drawn_is_said_and_the_seed_decides():
 
 
 def test_memory_is_bounded_by_the_cap(monkeypatch, in_batches):
-    monkeypatch.setattr(rows_module, "BATCH_ROWS", 6)
+    monkeypatch.setattr(drawn_rows, "BATCH_ROWS", 6)
     most = 0
-    shrink = rows_module.DrawnRows._shrink
+    shrink = drawn_rows.DrawnRows._shrink
 
     def watched(self):
         nonlocal most
         most = max(most, sum(map(len, self._held)))
         shrink(self)
 
-    monkeypatch.setattr(rows_module.DrawnRows, "_shrink", watched)
+    monkeypatch.setattr(drawn_rows.DrawnRows, "_shrink", watched)
     read({"a": np.arange(4000.0)}, {"a": np.arange(9.0)}, cap=20)
     assert most <= 2 * 20 + 2 * 6
 

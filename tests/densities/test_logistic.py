@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from klcli.densities.logistic import Model, path
+from klcli.densities.linear_model import Model
+from klcli.densities.logistic import path
 
 RNG = np.random.default_rng(872364518273645182)
 DESIGN = np.column_stack([np.ones(40), np.linspace(-1, 1, 40), np.linspace(-1, 1, 40) ** 2])

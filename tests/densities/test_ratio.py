@@ -3,8 +3,9 @@ import pytest
 from tables import number_table
 
 from klcli.counts import CountTable, Role
+from klcli.densities.groups import merge
 from klcli.densities.logistic import path
-from klcli.densities.ratio import Ratio, merge
+from klcli.densities.ratio import Ratio
 from klcli.densities.ratio_models import deviations, models
 from klcli.densities.residuals import standardised
 

@@ -7,7 +7,7 @@ from tables import category_table
 from klcli.counts import CountTable
 from klcli.diagnostics.disagreement import (
     error_of_difference,
-    quantile_groups,
+    quantiles_of_numbers,
     too_high,
     too_low,
 )
@@ -19,13 +19,13 @@ RNG = np.random.default_rng(223606797749978969640)
 def test_groups_are_even_in_rank_and_leave_others_alone():
     counts = np.array([3.0, 1, 2, 2, 4, 4, 9])
     table = CountTable.categorical(tuple("abcdefg"), counts, counts)
-    groups = quantile_groups(table, np.array([0, 1, 2, 3, 4, 5]), 4)
+    groups = quantiles_of_numbers(table, np.array([0, 1, 2, 3, 4, 5]), 4)
     assert groups.tolist() == [0, 0, 1, 1, 2, 3, 4]
 
 
 def test_no_numbers_make_no_groups():
     table = CountTable.categorical(("a", "b"), np.ones(2), np.ones(2))
-    assert quantile_groups(table, np.empty(0, int), 4).tolist() == [0, 1]
+    assert quantiles_of_numbers(table, np.empty(0, int), 4).tolist() == [0, 1]
 
 
 def test_an_estimate_does_not_differ_from_itself():

@@ -3,7 +3,7 @@ import pytest
 from tables import number_table
 
 from klcli.counts import CountTable, Role
-from klcli.diagnostics.support import no_number, outside_support, unseen_categories
+from klcli.diagnostics.support import outside_support, unseen_categories
 
 RNG = np.random.default_rng(475610293847561029)
 
@@ -38,14 +38,14 @@ def test_only_some_cells():
     table = CountTable.categorical(
         ("a", "b"), np.array([1.0, 1]), np.array([0.0, 1]), missing=True
     )
-    assert unseen_categories(table, "P", only=no_number(table)).finding is None
+    assert unseen_categories(table, "P", only=table.special).finding is None
 
 
 def test_no_number():
     lower = np.array([-np.inf, 0.0, np.inf, np.nan])
     roles = np.array([Role.ATOM, Role.ATOM, Role.ATOM, Role.MISSING], np.int8)
     table = CountTable(np.ones(4), np.ones(4), roles, (), lower, lower)
-    assert list(no_number(table)) == [True, False, True, True]
+    assert list(table.special) == [True, False, True, True]
 
 
 def test_a_tail_beyond_q():

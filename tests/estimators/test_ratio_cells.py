@@ -6,8 +6,9 @@ from scipy import stats
 
 import klcli
 from klcli.counts import CountTable, Role
-from klcli.densities.ratio import Ratio, joined, merge
-from klcli.densities.residuals import uneven
+from klcli.densities.apart import joined, uneven
+from klcli.densities.groups import merge
+from klcli.densities.ratio import Ratio
 from klcli.estimators.ratio import RatioPlugIn
 from klcli.intervals.influence import influence
 from klcli.intervals.permutation import permutation

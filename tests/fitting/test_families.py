@@ -10,8 +10,8 @@ from scipy import stats
 
 from klcli.errors import UsageError
 from klcli.fitting.coordinates import placed
-from klcli.fitting.families import NormalMixture
 from klcli.fitting.named import family
+from klcli.fitting.normal_mixture import NormalMixture
 from klcli.fitting.unknowns import unknowns
 
 

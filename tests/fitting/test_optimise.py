@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from klcli.fitting.optimise import curvature, minimise, slope
+from klcli.fitting.differences import curvature, slope
+from klcli.fitting.optimise import minimise
 
 
 def rosenbrock(x):

@@ -4,7 +4,8 @@ from joint.joint_pairs import BY_NAME, gaussian_pair
 from scipy import stats
 
 from klcli.joint.folds import FOLDS, Folds, cross_fitted
-from klcli.joint.functional import evaluated, heavy_shape, normaliser, point, tail_shape
+from klcli.joint.functional import evaluated, normaliser, point
+from klcli.joint.tails import heavy_shape, tail_shape
 
 
 def rng(seed=31622776601683793319):

@@ -9,8 +9,8 @@ import pytest
 
 from klcli.divergences import functionals as exact
 from klcli.errors import UsageError
+from klcli.measures.frequencies import frequencies, plain
 from klcli.measures.names import measures
-from klcli.measures.one_step import frequencies, plain
 from klcli.measures.smooth import ChiSquared, Hellinger, Jeffreys, JensenShannon, Renyi
 
 GENERATORS = {

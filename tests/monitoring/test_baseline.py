@@ -11,8 +11,9 @@ from render.drift_reports import report, result
 
 import klcli
 from klcli.errors import InputError
-from klcli.monitoring.baseline import accepted, marked
+from klcli.monitoring.baseline import accepted
 from klcli.monitoring.baseline_file import dumps, read_baseline
+from klcli.monitoring.marks import marked
 from klcli.monitoring.report import Batch, Verdict
 from klcli.results import Finding, Status
 

@@ -9,7 +9,8 @@ import pytest
 
 import klcli
 from klcli.errors import UsageError
-from klcli.monitoring.binnings import filled, plain_divergence, stability_index, sturges
+from klcli.monitoring.binnings import filled, plain_divergence, stability_index
+from klcli.monitoring.cuts import sturges
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 #: What Evidently 0.7.23 prints (pandas 2.3.3, NumPy 2.4.6) for July against January:

@@ -7,8 +7,8 @@ import pytest
 from klcli.data.table import frame_table
 from klcli.data.tabulate import tabulate
 from klcli.monitoring.cells import MISSING, MOST_VALUES, NEW, OTHER, coarse, plan
-from klcli.monitoring.compare import kept
 from klcli.monitoring.options import DriftOptions
+from klcli.monitoring.reference import kept
 
 RNG = np.random.default_rng(54772255750)
 N = 5000

@@ -9,9 +9,9 @@ import klcli
 from klcli.data.table import frame_table
 from klcli.data.tabulate import tabulate
 from klcli.monitoring.changes import Column, column_changes
-from klcli.monitoring.compare import kept
 from klcli.monitoring.hours import hour_labels
 from klcli.monitoring.options import DriftOptions
+from klcli.monitoring.reference import kept
 
 REFERENCE = data(0)
 

@@ -6,15 +6,10 @@ from dataclasses import fields
 import pytest
 
 from klcli.errors import UsageError
-from klcli.monitoring.config import (
-    COLUMN_KEYS,
-    DRIFT_KEYS,
-    Config,
-    find_config,
-    merged,
-    read_config,
-)
-from klcli.monitoring.options import ColumnRule, DriftOptions
+from klcli.monitoring.config import Config, find_config, merged, read_config
+from klcli.monitoring.config_keys import COLUMN_KEYS, DRIFT_KEYS
+from klcli.monitoring.options import DriftOptions
+from klcli.monitoring.rules import ColumnRule
 
 WHOLE = """
 [drift]

@@ -6,7 +6,7 @@ import pytest
 from monitoring.scenarios import data
 
 import klcli
-from klcli.data.overlap import RowSketch
+from klcli.data.row_sketch import RowSketch
 from klcli.monitoring.deliveries import repeats
 
 ROWS = 600

@@ -12,8 +12,9 @@ from render.drift_reports import HOSTILE_NAMES, report, result
 
 import klcli
 from klcli.monitoring.config import merged, read_config
-from klcli.monitoring.init import rounded_up, settings_file, suggested
+from klcli.monitoring.init import settings_file
 from klcli.monitoring.report import Verdict
+from klcli.monitoring.suggestion import rounded_up, suggested
 from klcli.results import Status
 
 

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from klcli.errors import UsageError
-from klcli.monitoring.options import TOLERANCE, ColumnRule, DriftOptions
+from klcli.monitoring.options import TOLERANCE, DriftOptions
+from klcli.monitoring.rules import ColumnRule
 
 RULES = (
     ColumnRule("price*", tolerance=0.2, kind="categorical"),

@@ -14,8 +14,9 @@ from klcli.data import kept
 from klcli.data.count import in_order
 from klcli.errors import InputError, UsageError
 from klcli.monitoring import compare as comparing
-from klcli.monitoring import run as running
-from klcli.monitoring.options import ColumnRule, DriftOptions
+from klcli.monitoring import grid
+from klcli.monitoring.options import DriftOptions
+from klcli.monitoring.rules import ColumnRule
 
 ROWS = 400
 FAST = {"resamples": 99}
@@ -331,7 +332,7 @@ def fail_at(monkeypatch, name, error):
             raise error
         return real(batch, *arguments, **options)
 
-    monkeypatch.setattr(running, "compare", compare)
+    monkeypatch.setattr(grid, "compare", compare)
     return real
 
 
@@ -361,7 +362,7 @@ def test_a_killed_run_is_taken_up_where_it_was(folder, monkeypatch):
         compared.append(batch)
         return real(batch, *arguments, **options)
 
-    monkeypatch.setattr(running, "compare", compare)
+    monkeypatch.setattr(grid, "compare", compare)
     # A line that a killed process left unfinished is no loss.
     with state.open("a") as file:
         file.write('{"key": "torn')

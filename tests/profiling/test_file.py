@@ -21,8 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import klcli
-from klcli.data.profiles.file import is_profile, packed, unpacked
+from klcli.data.profiles.file import is_profile, packed
 from klcli.data.profiles.profile import Labels, Numbers
+from klcli.data.profiles.reading import unpacked
 from klcli.errors import InputError, UsageError
 
 rng = np.random.default_rng(31415926535897)

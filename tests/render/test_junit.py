@@ -31,7 +31,7 @@ def outcomes(text):
 
 @pytest.mark.parametrize("made", ALL.values(), ids=ALL)
 def test_satisfies_the_schemas(made):
-    SCHEMA.validate(junit(made, written=WHEN))
+    assert [*SCHEMA.iter_errors(junit(made, written=WHEN))] == []
 
 
 def test_the_schema_can_fail():

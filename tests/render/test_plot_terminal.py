@@ -6,8 +6,9 @@ import pytest
 from render.plot_reports import ALL, BARS, BOTH, CURVE, EMPTY, KNOWN, OPEN, report
 
 from klcli.render.plot.canvas import Canvas, resampled
+from klcli.render.plot.charts import ratio_limits
 from klcli.render.plot.palette import PLAIN, Paint
-from klcli.render.plot.terminal import picture, ratio_limits
+from klcli.render.plot.terminal import picture
 from klcli.render.plot.ticks import ticks, written
 from klcli.render.text import cell_width
 

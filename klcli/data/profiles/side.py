@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from klcli.data.kinds import View
-    from klcli.data.overlap import RowSketch
     from klcli.data.profiles.profile import ColumnProfile, Profile
+    from klcli.data.row_sketch import RowSketch
     from klcli.data.tallies import LabelTally, Missing, NumberTally
     from klcli.results import Kind
     from klcli.typing import Floats

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from klcli.data.wording import number
 from klcli.plotting.report import Role
 from klcli.render.plot import words
+from klcli.render.plot.charts import integrand, ratio_limits
 from klcli.render.plot.paired import draw_pairs, draw_parts, legend
 from klcli.render.plot.palette import PAPER
-from klcli.render.plot.terminal import integrand, ratio_limits
 from klcli.results import Direction, Kind, Status
 
 if TYPE_CHECKING:

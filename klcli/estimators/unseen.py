@@ -1,4 +1,4 @@
-"""What Q may hold where it has no rows, between P's."""
+"""What Q may hold where it has no rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MARGIN = 3.0
 _BESIDE = 20.0
 
 
-def unseen(p: Floats, q: Floats, log_ratio: Floats) -> float:
+def unseen_deviation(p: Floats, q: Floats, log_ratio: Floats) -> float:
     """Return the standard deviation of D, in nats, by runs of P that hold no row of Q.
 
     Q's mass beyond its smallest and its largest row is known to no better than a factor; nor is
