@@ -12,6 +12,7 @@ from klcli.intervals.permutation import (
     Null,
     exchange,
     likelihood_ratio,
+    noise_floor,
     permutation,
     whole,
 )
@@ -181,3 +182,8 @@ def test_an_interval_leaves_zero_out_only_where_the_test_refuses_it(
 ):
     null = Null(p_value, np.zeros(permutations))
     assert null.refuses_equality(0.95) is expected
+
+
+def test_estimates_have_to_exceed_more_than_the_noise_floor_to_leave_out_zero():
+    values = np.arange(101.0)
+    assert noise_floor(values, 0.9) == (90.0, 95.0)
