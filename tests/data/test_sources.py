@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -336,6 +337,18 @@ class TestContent:
         suffix = name.rpartition(".")[2]
         path = write(name, compressed(content, suffix)[:-30])
         assert "cut off" in failure(path, np.ones(3)).message
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+    @pytest.mark.parametrize("name", ["a.json.gz", "a.json.zst"])
+    def test_no_room_for_what_is_unpacked(self, write, here, monkeypatch, name):
+        (here / "full").mkdir()
+        (here / "full" / "data").symlink_to("/dev/full")
+        full = nullcontext(str(here / "full"))
+        monkeypatch.setattr("tempfile.TemporaryDirectory", lambda **_: full)
+        path = write(name, compressed(b'{"x": 1}\n' * 2000, name.rpartition(".")[2]))
+        error = failure(path, np.ones(3))
+        assert error.message == "cannot write a temporary file: No space left on device"
+        assert "TMPDIR=" in error.hint
 
     def test_zstd_without_a_reader(self, write, monkeypatch):
         def no_module(name):
