@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from klcli.data import spool
 from klcli.data.readers import FORMAT_NAMES, FORMATS
-from klcli.data.sniff import check_text, compression_of, format_of
+from klcli.data.sniff import check_text, check_unpacked, compression_of, format_of
 from klcli.data.table import Part, Table, concatenated
 from klcli.data.wording import listed
 from klcli.divergences.written import is_distribution
@@ -29,6 +29,8 @@ STDIN: Final = "<stdin>"
 _CLOUD: Final = ("s3", "gs", "az", "abfs", "abfss", "hf")
 #: Suffix after the format's own → compression.
 _COMPRESSIONS: Final = {"gz": "gzip", "zst": "zstd"}
+#: Suffixes of compressions that are not read.
+_PACKED: Final = (".bz2", ".xz", ".zip")
 #: Compressed text is about this much larger once unpacked.
 _COMPRESSION_FACTOR: Final = 8
 _TEXT: Final = ("csv", "tsv", "ndjson", "json")
@@ -172,6 +174,7 @@ class _Opener:
         head = spool.head(path, _HEAD_BYTES)
         if not head:
             raise InputError(f"{source}: the file is empty", "give a file with rows")
+        check_unpacked(source, head)
         found = compression_of(head)
         if compression and found != compression:
             raise InputError(
@@ -246,8 +249,11 @@ def _below(given: str, folder: str, *, any_name: bool) -> list[str]:
 
 def _is_data(path: Path, root: Path, *, any_name: bool = False) -> bool:
     """Tell whether a file of a folder looks like data, by its name."""
-    hidden = any(part[0] in "._" for part in path.relative_to(root).parts)
-    return not hidden and (any_name or bool(_by_name(path.name)[0]))
+    if any(part[0] in "._" for part in path.relative_to(root).parts):
+        return False
+    # What is packed in other ways is refused by name when it is opened, and not passed over.
+    name = path.stem if path.suffix.lower() in _PACKED else path.name
+    return any_name or bool(_by_name(name)[0])
 
 
 def _no_such_file(given: str, path: str) -> InputError:
