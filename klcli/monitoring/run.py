@@ -160,7 +160,7 @@ class _Run:
         if all(outcome.batch.rows == 0 for outcome in outcomes) and outcomes and complete:
             reason = outcomes[0].batch.findings[0].message
             raise InputError(f"no batch can be compared: {reason}", "check the names and formats")
-        return self._assembled(references, batches, outcomes, complete=complete)
+        return self._assembled(references, outcomes, complete=complete)
 
     def _opened(self, found: Sequence[Incoming]) -> list[Opened]:
         opened = [Opened(each, self.options) for each in found]
@@ -245,7 +245,10 @@ class _Run:
             noticed = deliveries.findings(
                 name, batch.data(), None if self.options.pooled else reference
             )
-            outcome = outcome.noticing(noticed)
+            # How the reference was read, too, is no news.
+            known = references.noticed(position)
+            news = [finding for finding in batch.noticed() if finding not in known]
+            outcome = outcome.noticing([*news, *noticed])
         except InputError as error:
             message = error.message.removeprefix(f"{source}: ")
             reason = Finding(UNREADABLE, f"{message}; {error.hint}")
@@ -260,9 +263,8 @@ class _Run:
         self.state.add(key, outcome, deliveries.kept(name))
 
     def _assembled(
-        self, references: References, batches: Sequence[Opened], outcomes: Sequence[Outcome],
-        *, complete: bool,
-    ) -> DriftReport:  # fmt: skip
+        self, references: References, outcomes: Sequence[Outcome], *, complete: bool
+    ) -> DriftReport:
         results = judged([
             DriftResult(
                 outcome.batch.name,
@@ -280,7 +282,6 @@ class _Run:
             for column in outcome.columns
         ])  # fmt: skip
         rows = next((one.batch.reference_rows for one in outcomes if one.batch.rows), 0)
-        findings = [*self.findings, *(f for batch in batches for f in batch.findings)]
         return DriftReport(
             __version__,
             int(self.options.seed),
@@ -290,7 +291,7 @@ class _Run:
             tuple(outcome.batch for outcome in outcomes),
             results,
             () if self.options.pooled else change_points(results, self.options.confidence),
-            tuple(dict.fromkeys(findings)),
+            tuple(dict.fromkeys(self.findings)),
             complete,
         )
 
