@@ -185,6 +185,22 @@ def test_years_that_follow_are_not_stuck():
 
 
 @pytest.mark.parametrize(
+    ("day", "code"),
+    [("2024-03-09", "moved-on"), ("2024-03-03", "stuck-value"), ("9999-12-31", "stuck-value")],
+)
+def test_the_day_of_a_delivery_is_not_stuck(day, code):
+    days = np.arange("2024-03-01", "2024-03-06", dtype="datetime64[D]")
+    reference = pl.DataFrame({"day": np.repeat(days, 200)})
+    batch = pl.DataFrame({"day": np.full(200, np.datetime64(day))})
+    ((found, words),) = changes(batch, reference)["day"]
+    assert found == code
+    if code == "moved-on":
+        assert words.startswith(
+            "every value is 2024-03-09, later than any of the reference (2024-03-05)"
+        )
+
+
+@pytest.mark.parametrize(
     ("draw", "value"),
     [
         (lambda rng: rng.integers(0, 1000, 100_000), 10**9),
