@@ -175,6 +175,27 @@ def test_nulls_that_end_are_told_too():
     ]
 
 
+@pytest.mark.parametrize(
+    "values", [[0, 1], [0, 1, 2], list(range(30)), [0.5, 1.5], ["a", "b"], [True, False]]
+)
+def test_a_column_without_values_on_one_side(values):
+    full = pl.DataFrame({"x": values * 200})
+    empty = full.with_columns(x=pl.lit(None, dtype=full.schema["x"]))
+    assert changes(empty, full)["x"] == [
+        ("null-rate", "100 % of the values are missing, 0 % in the reference")
+    ]
+    assert changes(full, empty)["x"] == [
+        ("null-rate", "0 % of the values are missing, 100 % in the reference")
+    ]
+
+
+def test_infinities_alone_beside_few_numbers():
+    numbers = pl.DataFrame({"x": [0.0, 1.0, 2.0] * 200})
+    infinite = numbers.with_columns(x=pl.lit(float("inf")))
+    assert [code for code, _ in changes(infinite, numbers)["x"]] == ["outlier"]
+    changes(numbers, infinite)
+
+
 def test_years_that_follow_are_not_stuck():
     rng = np.random.default_rng(50990195135)
     reference = pl.DataFrame({"year": np.full(ROWS, 2015)})
