@@ -89,8 +89,8 @@ def variance_slope(value: float, variance: float, at_null: float, n_p: float, n_
     noise = math.sqrt(at_null)
     estimate = max(value, 0.0)
     local = 2 * (1 / n_p + 1 / n_q)
-    # Also for one value on both sides, which shows no variance, but is no proof of equality.
-    if estimate + noise == 0:
+    # Also for one value on both sides, or one row on each: they show no variance, but prove nothing.
+    if variance == 0 or estimate + noise == 0:
         return local
     return (variance - at_null + local * noise) / (estimate + noise)
 

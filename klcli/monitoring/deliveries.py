@@ -211,7 +211,7 @@ def _values(name: str, dtype: pl.DataType) -> pl.Expr:
     if dtype.is_numeric() or dtype == pl.Boolean:
         return column(name).cast(pl.Float64)
     if dtype in (pl.Datetime, pl.Date):
-        return column(name).cast(pl.Datetime("us"))
+        return column(name).cast(pl.Datetime("us"), strict=False)  # null where out of range
     if dtype.is_temporal():
         return column(name).to_physical().cast(pl.Float64)
     return column(name).cast(pl.String)

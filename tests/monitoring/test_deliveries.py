@@ -78,6 +78,14 @@ def test_columns_of_all_types_are_looked_at(dtype):
     assert found == {"a": [], "b": [], "again": ["delivered-again"]}
 
 
+def test_times_that_no_calendar_has_are_looked_at():
+    frame = day(1).with_columns(
+        time=pl.lit(2**62).cast(pl.Datetime("ms")) + pl.duration(hours="row")
+    )
+    report = klcli.drift(frame, {"day1": frame}, resamples=99)
+    assert "shared-rows" in [each.code for each in report.batches[0].findings]
+
+
 def test_a_column_without_a_name_is_looked_at():
     def frame(k):
         return day(k).select(pl.col("height").alias(""), "city", "time")
