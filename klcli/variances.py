@@ -26,7 +26,7 @@ def slope(value: float, linear: float, at_null: float, n_p: float, n_q: float) -
     """
     noise, estimate = math.sqrt(at_null), max(value, 0.0)
     local = 2 * (1 / n_p + 1 / n_q)
-    # Also for one value on both sides, which shows no variance, but is no proof of equality.
-    if estimate + noise == 0:
+    # Also for one value on both sides, or one row on each: they show no variance, but prove nothing.
+    if linear + at_null == 0 or estimate + noise == 0:
         return local
     return (linear + local * noise) / (estimate + noise)

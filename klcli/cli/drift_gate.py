@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from klcli.monitoring.deliveries import DELIVERIES
 from klcli.monitoring.report import Verdict
 from klcli.monitoring.schema import SCHEMA
-from klcli.render.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,24 +36,24 @@ def _reasons(report: DriftReport, gate: str) -> Iterator[str]:
     if gate in (Verdict.DRIFT, Verdict.UNDECIDED):
         for result in words.by_weight(report.results):
             if result.verdict == gate and gate not in result.known:
-                where = f"{printable(result.batch)}, {words.column_name(result)}"
+                where = f"{words.name(result.batch)}, {words.column_name(result)}"
                 yield f"{gate}: {where}: {words.sentence(result, report.unit)}"
     elif gate == "schema":
         for batch in report.batches:
             for finding in batch.findings:
                 if finding.code in SCHEMA and finding.code not in batch.known:
-                    yield f"schema: {printable(batch.name)}: {finding.message}"
+                    yield f"schema: {words.name(batch.name)}: {finding.message}"
     elif gate == "changes":
         for result in report.results:
             for finding in result.changes:
                 if finding.code in result.known:
                     continue
-                where = f"{printable(result.batch)}, {words.column_name(result)}"
+                where = f"{words.name(result.batch)}, {words.column_name(result)}"
                 yield f"changes: {where}: {finding.message}"
         for batch in report.batches:
             for finding in batch.findings:
                 if finding.code in DELIVERIES and finding.code not in batch.known:
-                    yield f"changes: {printable(batch.name)}: {finding.message}"
+                    yield f"changes: {words.name(batch.name)}: {finding.message}"
 
 
 def unread(report: DriftReport) -> list[Batch]:

@@ -13,6 +13,7 @@ from klcli.cli import progress
 from klcli.cli.output import (
     DRIFT_EXTENSIONS,
     DRIFT_FORMATS,
+    check_apart,
     check_drawing,
     check_files,
     default_format,
@@ -26,7 +27,7 @@ from klcli.data.ahead import read_ahead
 from klcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from klcli.monitoring.config import Config
     from klcli.monitoring.report import DriftReport
@@ -92,6 +93,8 @@ def run(asked: Asked) -> None:
     if asked.write_baseline is not None:
         _check_baseline(asked.write_baseline, sources)
     resume, baseline = wanted.get("resume"), wanted.get("baseline")
+    kept = {"--resume": resume, "--baseline": baseline, "--write-baseline": asked.write_baseline}
+    _check_distinct(files, kept)
     report = _compared(sources, merged(config, asked.settings), asked, resume, baseline)
     for path, written_as in files.items():
         write_file(path, render_drift(report, written_as, verbose=asked.verbose))
@@ -192,11 +195,15 @@ def _check_baseline(name: str, sources: Sequence[str]) -> None:
     path = Path(name)
     if path.is_dir() or not path.parent.is_dir():
         raise UsageError(f"--write-baseline {path}: no such file can be made", "name another file")
-    for source in sources:
-        if path.exists() and Path(source).exists() and path.samefile(source):
-            raise UsageError(
-                f"--write-baseline {path} would overwrite the data", "name another file"
-            )
+    check_apart(f"--write-baseline {path}", path, sources)
+
+
+def _check_distinct(files: Iterable[Path], others: dict[str, str | None]) -> None:
+    """Refuse reports that would be written over what the run keeps in files of its own."""
+    kept = {Path(name).absolute(): option for option, name in others.items() if name is not None}
+    for path in files:
+        if (option := kept.get(path.absolute())) is not None:
+            raise UsageError(f"--output and {option} name the same file: {path}", "name another")
 
 
 def _compared(

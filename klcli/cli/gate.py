@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from klcli.render.summary import sign, unit
+from klcli.render.text import visible
 from klcli.results import Status
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def undecided(report: Report, threshold: float) -> list[str]:
 
 
 def _name(result: Estimate) -> str:
-    return f"{result.column} {sign(result.divergence, result.direction)}"
+    return f"{visible(result.column)} {sign(result.divergence, result.direction)}"
 
 
 def _value(result: Estimate) -> str:

@@ -168,15 +168,21 @@ def check_files(
             raise UsageError(message, f"create it first: mkdir -p {path.parent}")
         if path.is_dir():
             raise UsageError(f"--output {output} is a folder", "name a file in it")
-        if any(_same_file(path, source) for source in sources):
-            message = f"--output {output} would overwrite the data it is computed from"
-            raise UsageError(message, "name another file")
+        check_apart(f"--output {output}", path, sources)
         formats[path] = extensions[path.suffix.lower()]
     return formats
 
 
-def _same_file(path: Path, source: str) -> bool:
-    return path.exists() and Path(source).exists() and path.samefile(source)
+def check_apart(option: str, path: Path, sources: Sequence[str]) -> None:
+    """Raise if a file that is to be written is data of this run, or of the next."""
+    from klcli.data.sources import stands_for
+
+    for source in sources:
+        if stands_for(source, path):
+            message = f"{option} would overwrite the data it is computed from"
+            if not path.exists():
+                message = f"{option} would be among the data that {source} stands for"
+            raise UsageError(message, "name another file")
 
 
 def write_file(path: Path, content: str | bytes) -> None:

@@ -54,14 +54,16 @@ def columns_table(source: str, columns: Mapping[str, Integers]) -> Table:
         import polars as pl
 
         # What an object array holds shows only when all of it is looked at.
-        whole = pl.DataFrame([_series(source, name, columns[name]) for name in columns])
+        whole = pl.DataFrame({name: _series(source, name, columns[name]) for name in columns})
         return frame_table(source, whole, lexical=True)
     schema = {name: _series(source, name, values[:1]).dtype for name, values in columns.items()}
 
     def frame(names: Sequence[str], start: int, stop: int) -> pl.DataFrame:
         import polars as pl
 
-        return pl.DataFrame([_series(source, name, columns[name][start:stop]) for name in names])
+        return pl.DataFrame(
+            {name: _series(source, name, columns[name][start:stop]) for name in names}
+        )
 
     def stream(names: Sequence[str]) -> Iterator[pl.DataFrame]:
         for start in range(0, rows, BATCH_ROWS):

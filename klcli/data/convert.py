@@ -27,6 +27,8 @@ _ISO_FORMATS: Final = (
     "%Y-%m-%d %H:%M%#z",
 )
 _UNITS: Final = {"ms": 1e3, "us": 1e6, "ns": 1e9}
+#: Times that are written as text: within 250,000 years of 1970.
+_WRITTEN_SECONDS: Final = 250_000 * 365.25 * 86400
 _TRUTHS: Final = ("false", "true")
 #: Texts that stand for a missing value in formats that have no types.
 _NULLS: Final = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
@@ -84,12 +86,19 @@ def _label(chosen: pl.Expr, dtype: pl.DataType, reading: Reading, *, lexical: bo
 
     if dtype.is_float():
         chosen = pl.when(chosen == 0).then(0.0).otherwise(chosen.fill_nan(None))  # −0 is 0
+    if isinstance(dtype, pl.Datetime):
+        # Polars panics where it has to write years that no calendar has.
+        moment = chosen.to_physical() / _UNITS[dtype.time_unit]
+        chosen = pl.when(moment.abs() < _WRITTEN_SECONDS).then(chosen)
+    if isinstance(dtype, pl.Duration):
+        chosen = chosen.to_physical() / _UNITS[dtype.time_unit]  # seconds, as where it is a number
     label = chosen.cast(pl.String)
     if lexical:
         label = cleaned(label)
     if reading is Reading.TRUTH_LABEL:
         return label.str.to_lowercase()
-    if reading is Reading.NUMBER_LABEL or dtype.is_float() or dtype.is_decimal():
+    seconds = isinstance(dtype, pl.Duration)
+    if reading is Reading.NUMBER_LABEL or dtype.is_float() or dtype.is_decimal() or seconds:
         # 1.0 in one file is 1 in the other: pandas writes integers so once one is missing.
         label = label.str.replace(r"^([+-]?\d+)\.0*$", "$1")
         label = label.str.replace(r"^([+-]?\d*\.\d*?[1-9])0+$", "$1")

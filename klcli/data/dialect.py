@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from klcli.data.wording import listed
@@ -13,6 +14,8 @@ from klcli.errors import InputError
 from klcli.results import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from klcli.data.table import Part
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
 _PEEKED_LINES: Final = 64
 #: A comma wins wherever the header has one.
 _SEPARATORS: Final = (";", "\t", "|")
+#: Numbers whose commas may part thousands, those that surely do, and those that need none.
+_THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_MILLIONS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}")
+_SMALL: Final = re.compile(r"[+-]?[1-9]\d{0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +146,32 @@ def _separator(part: Part, first: list[str]) -> str:
 
 
 def _decimal_commas(part: Part, first: list[str], separator: str) -> bool:
-    fields = [field.strip(' "') for line in first for field in line.split(separator)]
-    commas = any(re.fullmatch(r"[+-]?\d*,\d+", field) for field in fields)
+    rows = [[field.strip(' "') for field in line.split(separator)] for line in first]
+    fields = [field for row in rows for field in row]
+    commas = [field for field in fields if re.fullmatch(r"[+-]?\d*,\d+", field)]
     if not commas or any(re.fullmatch(r"[+-]?\d*\.\d+", field) for field in fields):
         return False
-    part.findings.append(
-        Finding("decimal-comma", f"{part.source}: numbers such as 1,5 are read as 1.5")
-    )
+    shown = "1,5"
+    if all(map(_THOUSANDS.fullmatch, commas)):
+        if any(_grouped(column, separator) for column in zip_longest(*rows)):
+            return False
+        shown = commas[0]  # it may have been meant otherwise
+    text = f"numbers such as {shown} are read as {shown.replace(',', '.')}"
+    part.findings.append(Finding("decimal-comma", f"{part.source}: {text}"))
     return True
+
+
+def _grouped(column: Sequence[str | None], separator: str) -> bool:
+    """Tell whether commas of a column part thousands: 1,234,567, or 1,234 beside 987.
+
+    Decimals are written in full or not at all: beside 1,234 stands 0,987. Semicolons are there
+    because commas part decimals.
+    """
+    fields = [field for field in column if field]
+    if any(map(_MILLIONS.fullmatch, fields)):
+        return True
+    small = separator != ";" and any(map(_SMALL.fullmatch, fields))
+    return small and any(map(_THOUSANDS.fullmatch, fields))
 
 
 def _is_number(text: str, *, decimal_comma: bool = False) -> bool:

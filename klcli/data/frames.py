@@ -108,7 +108,8 @@ def _eager_table(frame: Any) -> Table:
         except failures:
             mixed.append(str(column.name))
             columns.append(pl.Series(str(column.name), column.to_list(), strict=False))
-    return frame_table(FRAME, pl.DataFrame(columns), lexical=mixed)
+    named = {column.name: column for column in columns}
+    return frame_table(FRAME, pl.DataFrame(named), lexical=mixed)
 
 
 def _unsupported(data: Any) -> InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import math
 import os
@@ -14,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from klcli.data import spool
 from klcli.data.readers import FORMAT_NAMES, FORMATS
-from klcli.data.sniff import check_text, compression_of, format_of
+from klcli.data.sniff import check_text, check_unpacked, compression_of, format_of
 from klcli.data.table import Part, Table, concatenated
 from klcli.data.wording import listed
 from klcli.divergences.written import is_distribution
@@ -28,6 +29,8 @@ STDIN: Final = "<stdin>"
 _CLOUD: Final = ("s3", "gs", "az", "abfs", "abfss", "hf")
 #: Suffix after the format's own → compression.
 _COMPRESSIONS: Final = {"gz": "gzip", "zst": "zstd"}
+#: Suffixes of compressions that are not read.
+_PACKED: Final = (".bz2", ".xz", ".zip")
 #: Compressed text is about this much larger once unpacked.
 _COMPRESSION_FACTOR: Final = 8
 _TEXT: Final = ("csv", "tsv", "ndjson", "json")
@@ -89,6 +92,34 @@ def files_of(given: str | os.PathLike[str], input_format: str | None) -> list[st
     return [path]
 
 
+def stands_for(given: str, path: Path) -> bool:
+    """Tell whether a source stands for a file, or would if the file were there.
+
+    Parameters
+    ----------
+    given : str
+        Path of a file, glob, folder, or anything else, which stands for no local file.
+    path : Path
+        The file.
+    """
+    local = _local_path(given)
+    source = Path(local)
+    if not local:
+        return False
+    if source.is_dir():
+        below = path.resolve()
+        root = source.resolve()
+        return below.is_relative_to(root) and _is_data(below, root)
+    if source.exists():
+        return path.exists() and path.samefile(source)
+    if not glob.has_magic(local):
+        return False
+    if path.exists():
+        return any(path.samefile(found) for found in glob.iglob(local, recursive=True))  # noqa: PTH207
+    pieces, parts = source.absolute().parts, path.absolute().parts
+    return len(pieces) == len(parts) and all(map(fnmatch.fnmatchcase, parts, pieces))
+
+
 @dataclass(frozen=True, slots=True)
 class _Opener:
     format: str
@@ -104,9 +135,8 @@ class _Opener:
             return self._cloud(given)
         if separator and scheme in {"http", "https"}:
             return self._file(given, spool.download(given, self.cleanup), urlsplit(given).path)
-        path = unquote(urlsplit(given).path) if separator and scheme == "file" else given
         try:
-            return self._local(given, path)
+            return self._local(given, _local_path(given))
         except PermissionError as error:
             raise InputError(f"{given}: no permission to read it", "check with: ls -l") from error
 
@@ -144,6 +174,7 @@ class _Opener:
         head = spool.head(path, _HEAD_BYTES)
         if not head:
             raise InputError(f"{source}: the file is empty", "give a file with rows")
+        check_unpacked(source, head)
         found = compression_of(head)
         if compression and found != compression:
             raise InputError(
@@ -177,6 +208,12 @@ class _Opener:
             return FORMATS[format_].read(Part(given, given, math.inf, self.findings))
 
 
+def _local_path(given: str) -> str:
+    """Return the path of a local file, which may be given as an address."""
+    address = urlsplit(given) if given[:7].lower() == "file://" else None
+    return given if address is None else unquote(address.path)
+
+
 def _by_name(name: str) -> tuple[str, str]:
     """Tell format and compression from the extensions; empty where they do not tell."""
     *rest, last = Path(name).name.lower().split(".")
@@ -200,9 +237,7 @@ def _below(given: str, folder: str, *, any_name: bool) -> list[str]:
     paths = [
         str(path)
         for path in sorted(root.rglob("*"))
-        if not any(part[0] in "._" for part in path.relative_to(root).parts)
-        and (any_name or _by_name(path.name)[0])
-        and path.is_file()
+        if _is_data(path, root, any_name=any_name) and path.is_file()
     ]
     if not paths:
         raise InputError(
@@ -210,6 +245,15 @@ def _below(given: str, folder: str, *, any_name: bool) -> list[str]:
             f"looked for {', '.join(sorted(FORMAT_NAMES))}; name others with --input-format",
         )
     return paths
+
+
+def _is_data(path: Path, root: Path, *, any_name: bool = False) -> bool:
+    """Tell whether a file of a folder looks like data, by its name."""
+    if any(part[0] in "._" for part in path.relative_to(root).parts):
+        return False
+    # What is packed in other ways is refused by name when it is opened, and not passed over.
+    name = path.stem if path.suffix.lower() in _PACKED else path.name
+    return any_name or bool(_by_name(name)[0])
 
 
 def _no_such_file(given: str, path: str) -> InputError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 import sys
 import zlib
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from klcli.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import ExitStack
 
 _TIMEOUT_SECONDS = 60
@@ -25,14 +26,36 @@ def head(path: str, count: int) -> bytes:
 
 
 def copy(stream: Any, cleanup: ExitStack) -> str:
-    """Write a binary stream into a temporary file, removed by `cleanup`; return its path."""
+    """Write a binary stream into a temporary file, removed by `cleanup`; return its path.
+
+    Raises
+    ------
+    InputError
+        If there is no room for it.
+    """
     import tempfile
 
-    folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="klcli-"))
+    with _writing():
+        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="klcli-"))
     path = Path(folder, "data")
     with path.open("wb") as file:
-        shutil.copyfileobj(stream, file, 1 << 20)
+        while block := stream.read(1 << 20):
+            # Not to be taken for a failure of the stream.
+            with _writing():
+                file.write(block)
+                file.flush()
     return str(path)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot write a temporary file: {error.strerror}",
+            "make room for it, or name a folder that has some: TMPDIR=FOLDER kl …",
+        ) from error
 
 
 def stdin(cleanup: ExitStack) -> str:

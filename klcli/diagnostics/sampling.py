@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from klcli.counts import CountTable
 
 #: Below this number of rows a 95 % interval rests on the shape of the model more than on data.
-_FEW = 20
+FEW_ROWS = 20
 #: Warn where this share of a sample's probability is on categories that it never showed.
 _UNSEEN = 0.05
 
@@ -21,12 +21,12 @@ _UNSEEN = 0.05
 def few_rows(table: CountTable) -> Finding | None:
     """Warn where one side has hardly any rows."""
     fewest = min(table.n_p, table.n_q)
-    if fewest >= _FEW:
+    if fewest >= FEW_ROWS:
         return None
     return Finding(
         "few-rows",
         f"one side has only {fewest:.0f} row{'' if fewest == 1 else 's'}; intervals are rough "
-        f"below {_FEW}",
+        f"below {FEW_ROWS}",
     )
 
 

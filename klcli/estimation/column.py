@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from klcli.data.wording import number
 from klcli.densities.frequency import Frequency
+from klcli.diagnostics.sampling import FEW_ROWS
 from klcli.errors import InputError
 from klcli.estimation.judgement import allow_for_cycles, judge
 from klcli.estimators.frequency import FrequencyPlugIn
@@ -121,6 +122,8 @@ def _examine(
         finite = point
         if not math.isfinite(point.value):
             finite = FrequencyPlugIn(Frequency())(turned)
+        if permutations == 0 and choice.density_name == "frequency":
+            finite = _with_chance(finite, turned)
         interval = choice.interval(
             estimator, turned, finite, confidence=request.confidence,
             resamples=request.resamples, null_values=null.values, rng=rng,
@@ -158,6 +161,25 @@ def _examine(
             Examined(estimate, turned, finite, tested if null.values.size else None, null.values)
         )
     return results
+
+
+def _with_chance(point: Point, table: CountTable) -> Point:
+    """Return an estimate from few rows with at least the variance that chance makes where P = Q.
+
+    What is learned from a handful of rows varies by less, and no permutation shows otherwise:
+    2nm/(n + m)·D̂ then has about a χ² distribution with one degree of freedom less than categories,
+    and longer tails the fewer rows there are.
+    """
+    fewest = min(table.n_p, table.n_q)
+    if fewest >= FEW_ROWS:
+        return point
+    freedom = int((table.p + table.q > 0).sum()) - 1
+    chance = 0.5 * (1 / table.n_p + 1 / table.n_q) ** 2 * freedom * (1 + 2 / fewest)
+    return replace(
+        point,
+        null_variance=max(point.null_variance, chance),
+        excess_variance=max(point.excess_variance, chance),
+    )
 
 
 def _tried(table: CountTable, choice: Choice) -> tuple[Tuning, ...]:

@@ -71,6 +71,8 @@ def column_changes(column: Column) -> Iterator[Finding]:
     table = column.table
     if table.undefined is not None or not (table.table.n_p and table.table.n_q):
         return
+    if any(side.missing >= side.rows for side in (table.p, table.q)):
+        return  # where there are no values at all, nothing has become of them
     if table.table.ordered:
         hours = list(hour_changes(column))
         yield from hours

@@ -212,7 +212,7 @@ def _values(name: str, dtype: pl.DataType) -> pl.Expr:
     if dtype.is_numeric() or dtype == pl.Boolean:
         return column(name).cast(pl.Float64)
     if dtype in (pl.Datetime, pl.Date):
-        return column(name).cast(pl.Datetime("us"))
+        return column(name).cast(pl.Datetime("us"), strict=False)  # null where out of range
     if dtype.is_temporal():
         return column(name).to_physical().cast(pl.Float64)
     return column(name).cast(pl.String)
@@ -222,11 +222,13 @@ def _head(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the first rows, with numbers, times and text that is numbers as numbers."""
     import polars as pl
 
-    series = []
+    columns = {}
     for values in frame.head(HEAD_ROWS).iter_columns():
         plain = values.to_physical() if values.dtype.is_temporal() else values
         if values.dtype in (pl.Categorical, pl.Enum):
             plain = values.cast(pl.String)
         numbers = plain.cast(pl.Float64, strict=False)
-        series.append(numbers if numbers.null_count() == values.null_count() else plain)
-    return pl.DataFrame(series)
+        read = numbers.null_count() == values.null_count()
+        # By name: of a list of series, polars renames one that has an empty name.
+        columns[values.name] = numbers if read else plain
+    return pl.DataFrame(columns)

@@ -95,7 +95,7 @@ class Grid:
         if all(outcome.batch.rows == 0 for outcome in outcomes) and outcomes and complete:
             reason = outcomes[0].batch.findings[0].message
             raise InputError(f"no batch can be compared: {reason}", "check the names and formats")
-        return self._assembled(references, batches, outcomes, complete=complete)
+        return self._assembled(references, outcomes, complete=complete)
 
     def _opened(self, found: Sequence[Incoming]) -> list[Opened]:
         opened = [Opened(each, self.options) for each in found]
@@ -180,7 +180,10 @@ class Grid:
             noticed = deliveries.findings(
                 name, batch.data(), None if self.options.pooled else reference
             )
-            outcome = outcome.noticing(noticed)
+            # How the reference was read, too, is no news.
+            known = references.noticed(position)
+            news = [finding for finding in batch.noticed() if finding not in known]
+            outcome = outcome.noticing([*news, *noticed])
         except InputError as error:
             message = error.message.removeprefix(f"{source}: ")
             reason = Finding(UNREADABLE, f"{message}; {error.hint}")
@@ -195,9 +198,8 @@ class Grid:
         self.state.add(key, outcome, deliveries.kept(name))
 
     def _assembled(
-        self, references: References, batches: Sequence[Opened], outcomes: Sequence[Outcome],
-        *, complete: bool,
-    ) -> DriftReport:  # fmt: skip
+        self, references: References, outcomes: Sequence[Outcome], *, complete: bool
+    ) -> DriftReport:
         results = judged([
             DriftResult(
                 outcome.batch.name,
@@ -215,7 +217,6 @@ class Grid:
             for column in outcome.columns
         ])  # fmt: skip
         rows = next((one.batch.reference_rows for one in outcomes if one.batch.rows), 0)
-        findings = [*self.findings, *(f for batch in batches for f in batch.findings)]
         return DriftReport(
             __version__,
             int(self.options.seed),
@@ -225,7 +226,7 @@ class Grid:
             tuple(outcome.batch for outcome in outcomes),
             results,
             () if self.options.pooled else change_points(results, self.options.confidence),
-            tuple(dict.fromkeys(findings)),
+            tuple(dict.fromkeys(self.findings)),
             complete,
         )
 

@@ -142,10 +142,10 @@ def _infinite(column: Column) -> Iterator[Finding]:
 
 
 def _values(column: Column) -> _Values | None:
-    """Return names and rows of the values of a column that has few; else None."""
+    """Return names and rows of the values of a column that has few, on both sides; else None."""
     table, kind = column.table.table, column.table.kind
     shown = (table.p + table.q > 0) & (table.roles != Role.MISSING) & ~_infinities(table)
-    if np.count_nonzero(shown) > 2 * FEW_VALUES:
+    if np.count_nonzero(shown) > 2 * FEW_VALUES or not (table.p @ shown and table.q @ shown):
         return None
     between = table.roles == Role.INTERVAL
     if np.any(table.q[shown & between]):

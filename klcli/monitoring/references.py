@@ -37,6 +37,9 @@ class References(Protocol):
     def of(self, position: int) -> Reference:
         """Return the reference of the batch at `position` in the order of all batches."""
 
+    def noticed(self, position: int) -> list[Finding]:
+        """Return what was noticed as that reference was read."""
+
 
 @dataclass(slots=True)
 class Opened:
@@ -80,6 +83,11 @@ class Opened:
             raise InputError(f"{opened.source}: no rows", "it is empty, or has a header only")
         return opened
 
+    def noticed(self) -> list[Finding]:
+        """Return what was noticed on reading, without the name of the source."""
+        name = f"{self.incoming.source}: "
+        return [replace(each, message=each.message.removeprefix(name)) for each in self.findings]
+
     def close(self) -> None:
         """Forget the rows and remove temporary files."""
         self._data = None
@@ -117,6 +125,10 @@ class Fixed:
             side = kept(self._source.data(), self._source.options, side=1)
             self._reference = Reference(self.name, side)
         return self._reference
+
+    def noticed(self, position: int) -> list[Finding]:  # noqa: ARG002
+        """Return what was noticed as the one reference was read."""
+        return self._source.noticed()
 
 
 class First(Fixed):
@@ -171,6 +183,11 @@ class Earlier:
             for having, columns in _partial_columns(found, options).items()
         ]
         return Reference(whole.name, whole.side, partial)
+
+    def noticed(self, position: int) -> list[Finding]:
+        """Return what was noticed as any of the batches before `position` was read."""
+        before = self._batches[max(0, position - self._pooled) : position]
+        return [finding for earlier in before for finding in earlier.noticed()]
 
 
 def _pooled(

@@ -77,6 +77,12 @@ class Repeated:
                 # A year, a version: the reference had but one value, too.
                 limit = number(known.minimum, kind)
                 return Finding("moved-on", f"every value is {value}, and {limit} in the reference")
+            later = kind == Kind.DATETIME and self.value > known.maximum
+            if later and not _is_placeholder(self.value, kind):
+                # The day of a delivery, beside some days of the reference.
+                when = f"later than any of the reference ({number(known.maximum, kind)})"
+                text = f"every value is {value}, {when}: times that move on differ always"
+                return Finding("moved-on", f"{text}; leave them out")
             return Finding("stuck-value", f"every value is {value}, {before}")
         plain = _is_placeholder(self.value, kind)
         outside = not column.table.q.minimum <= self.value <= column.table.q.maximum

@@ -9,7 +9,7 @@ from klcli.render import drift_words as words
 from klcli.render.numbers import align
 from klcli.render.summary import value
 from klcli.render.table import GAP, Style
-from klcli.render.text import cell_width, cut, pad, printable, wrap
+from klcli.render.text import cell_width, cut, pad, wrap
 
 if TYPE_CHECKING:
     from klcli.monitoring.report import DriftReport
@@ -32,7 +32,7 @@ def binning_lines(
     lines = wrap(binning_words.ABOUT, width)
     for result, of_result in zip(results, rows, strict=True):
         point, _ = value(result.estimate)
-        batch = f", {printable(result.batch)}" if len(report.batches) > 1 else ""
+        batch = f", {words.name(result.batch)}" if len(report.batches) > 1 else ""
         says = f"kl estimates D(P‖Q) = {point} {report.unit}".replace("= ≥", "≥")
         head = f"{words.column_name(result)}{batch}: {says}"
         lines += [style.bold(line) for line in wrap(head, width, GAP)]

@@ -59,8 +59,8 @@ def drift_table(
 
 def _sources(report: DriftReport, width: int | None) -> list[str]:
     batches = report.batches
-    first = printable(batches[0].name) if batches else "nothing"
-    names = [first if len(batches) < 2 else f"{first} … {printable(batches[-1].name)}"]
+    first = words.name(batches[0].name) if batches else "nothing"
+    names = [first if len(batches) < 2 else f"{first} … {words.name(batches[-1].name)}"]
     names.append(printable(report.reference.source))
     rows = align_rows([sum(batch.rows for batch in batches), report.reference.rows or 0])
     more = f" in {words.plural(len(batches), 'batch', 'batches')}" if len(batches) > 1 else ""
@@ -168,7 +168,7 @@ def _short(names: Sequence[str]) -> dict[str, str]:
     """Return names without the extension that all of them have."""
     endings = {name[name.rindex(".") :] if "." in name else "" for name in names}
     ending = endings.pop() if len(endings) == 1 else ""
-    return {name: printable(name.removesuffix(ending)) for name in names}
+    return {name: words.name(name.removesuffix(ending)) for name in names}
 
 
 def _sparkline(
@@ -245,7 +245,7 @@ def _by_code(report: DriftReport) -> dict[str, dict[tuple[str, str], list[str]]]
 
 def _together(batches: Sequence[str]) -> str:
     """Return the names of batches, or the first and last of many and how many there are."""
-    names = [printable(name) for name in batches]
+    names = [words.name(name) for name in batches]
     if len(names) <= 2:
         return ", ".join(names)
     return f"{names[0]} … {names[-1]} ({len(names)} batches)"
@@ -261,8 +261,8 @@ def _details(
         lines.append(style.bold(words.column_name(results[0])))
         for result in words.by_weight(results):
             against = by_name[result.batch].reference
-            of = "" if against == report.reference.source else f" against {printable(against)}"
-            text = f"{printable(result.batch)}{of}: {words.verdict(result)}; "
+            of = "" if against == report.reference.source else f" against {words.name(against)}"
+            text = f"{words.name(result.batch)}{of}: {words.verdict(result)}; "
             text += words.sentence(result, report.unit)
             moved = words.moved(result) if result.verdict != Verdict.STABLE else ""
             text += f"; {moved}" if moved else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from klcli.monitoring.report import Verdict
 from klcli.render.numbers import UNKNOWN, p_value
 from klcli.render.summary import value
-from klcli.render.text import cut, printable
+from klcli.render.text import printable, visible
 from klcli.results import Status
 
 if TYPE_CHECKING:
@@ -28,19 +28,8 @@ VERDICTS: Final = (
     "ask for; stable: it lies below; undecided: neither, or there is no estimate"
 )
 
-
-def name(text: str, width: int | None = None) -> str:
-    """Return a name from the data so that it can be seen and does no harm.
-
-    >>> name(""), name(" a"), name("a_long_name", 6)
-    ('(empty name)', '" a"', 'a_lon…')
-    """
-    shown = printable(text)
-    if not shown:
-        return "(empty name)"
-    if shown != shown.strip():
-        shown = f'"{shown}"'
-    return shown if width is None else cut(shown, width)
+#: Of columns, batches and labels.
+name = visible
 
 
 def column_name(result: DriftResult, width: int | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from klcli.data.wording import counted
 from klcli.render import summary
-from klcli.render.text import printable
+from klcli.render.text import printable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def markdown(report: Report, *, verbose: bool = False) -> str:
         body = []
         for row in summary.rows(report, every=verbose):
             cells = [cell for value in row.values for cell in value]
-            body.append([escape(row.name), *cells, row.p, ", ".join(row.codes)])
+            body.append([escape(visible(row.name)), *cells, row.p, ", ".join(row.codes)])
         parts.append(grid(["column", *values, "p", "note"], body, right=range(1, len(values) + 2)))
     if notes:
         parts.append("".join(_item(note) for note in notes))
@@ -74,6 +74,6 @@ def side(given: SourceInfo) -> str:
 
 
 def _item(note: summary.Note) -> str:
-    where = f"**{escape(note.column)}**" + (f", {note.sign}" if note.sign else "")
+    where = f"**{escape(visible(note.column))}**" + (f", {note.sign}" if note.sign else "")
     code = f" ({note.code})" if note.code else ""
     return f"- {where}: {escape(note.message)}{code}\n"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,12 +45,14 @@ def as_tsv(report: Report) -> str:
 
 def delimited(records: Sequence[Mapping[str, Any]], delimiter: str) -> str:
     """Return a header and one line for each record."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    lines: list[str] = []
+    # Lines end with \n, but values that hold \r are quoted only where the end of a line has it.
+    sink = SimpleNamespace(write=lines.append)
+    writer = csv.writer(sink, delimiter=delimiter, lineterminator="\r\n")
     if records:
         writer.writerow(records[0])
     writer.writerows([_cell(value) for value in record.values()] for record in records)
-    return text.getvalue()
+    return "".join(line.removesuffix("\r\n") + "\n" for line in lines)
 
 
 def _flat(report: Report) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from klcli.render import summary
 from klcli.render.numbers import align, align_intervals, align_rows
-from klcli.render.text import cell_width, cut, cut_start, pad, printable, wrap
+from klcli.render.text import cell_width, cut, cut_start, pad, printable, visible, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +103,7 @@ def _body(report: Report, width: int | None, style: Style, *, verbose: bool) -> 
     rows = summary.rows(report, every=verbose)
     if not rows:
         return []
-    names = [printable(row.name) for row in rows]
+    names = [visible(row.name) for row in rows]
     headers, columns = _values(report, rows)
     longest = max(map(cell_width, names))
     used = sum(len(column[0]) + len(GAP) for column in columns)
@@ -211,7 +211,7 @@ def _methods(report: Report, width: int | None) -> list[str]:
 def _paragraphs(notes: Iterable[summary.Note], width: int | None) -> list[str]:
     lines = []
     for note in notes:
-        column = printable(note.column)
+        column = visible(note.column)
         where = f"{column}, {note.sign}" if note.sign else column
         code = f" [{note.code}]" if note.code else ""
         lines += wrap(f"{where}: {printable(note.message)}{code}", width, GAP)

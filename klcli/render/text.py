@@ -23,6 +23,20 @@ def printable(text: str) -> str:
     )
 
 
+def visible(text: str, width: int | None = None) -> str:
+    """Return a name from the data so that it can be seen and does no harm.
+
+    >>> visible(""), visible(" a"), visible("a_long_name", 6)
+    ('(empty name)', '" a"', 'a_lon…')
+    """
+    shown = printable(text)
+    if not shown:
+        return "(empty name)"
+    if shown != shown.strip():
+        shown = f'"{shown}"'
+    return shown if width is None else cut(shown, width)
+
+
 def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 

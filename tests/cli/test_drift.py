@@ -42,6 +42,16 @@ def test_verdicts_on_standard_output(kl, folder):
     assert document["reference"] == {"source": "ref.csv", "rows": 2000}
 
 
+def test_a_batch_without_a_name_is_told(kl, folder):
+    frame = pl.read_csv("day2.csv").with_columns(shop=pl.lit(""))
+    frame.write_parquet("shops.parquet")
+    words = ["--by", "shop", "-c", "x", "--fail-on", "drift", "--format", "table"]
+    code, out, err = kl("drift", "ref.csv", "shops.parquet", *words, *FAST)
+    assert code == 1
+    assert out.startswith("P  (empty name)  2,000 rows\n")
+    assert err.startswith("drift: (empty name), x: D(P‖Q) = ")
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

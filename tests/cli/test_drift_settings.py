@@ -125,6 +125,8 @@ def test_no_config_and_config(kl, folder):
         ("", ["--baseline", "none.json"], ["baseline none.json: No such file", "--write-base"]),
         ("", ["--write-baseline", "no/b.json"], ["--write-baseline no/b.json", "another file"]),
         ("", ["--write-baseline", "day1.csv"], ["overwrite the data", "another file"]),
+        ("", ["-o", "x.json", "--resume", "x.json"], ["--output and --resume name the same"]),
+        ("", ["-o", "x.json", "--write-baseline", "./x.json"], ["--output and --write-baseline"]),
         ("", ["--compare-binnings", "--weight", "k"], ["exclude each other", "know no weights"]),
         ("", ["--init"], ["does not overwrite kl.toml", "--config FILE"]),
         (

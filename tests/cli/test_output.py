@@ -81,6 +81,45 @@ def test_a_link_to_the_input_is_the_input(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "source", [".", "days", "days/*.csv", "da?s/a.csv", "**/*.csv", "file://"]
+)
+def test_a_file_of_a_folder_or_pattern_is_data(tmp_path, monkeypatch, source):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "days").mkdir()
+    (tmp_path / "days" / "a.csv").touch()
+    source = f"file://{tmp_path}/days/a.csv" if source == "file://" else source
+    with pytest.raises(UsageError, match=r"days/a\.csv would overwrite the data"):
+        output.check_files(["days/a.csv"], ["ref.csv", source])
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "read"),
+    [
+        (".", "drift.json", True),
+        ("days", "days/drift.json", True),
+        ("days/*", "days/drift.json", True),
+        ("days", "days/drift.md", False),
+        ("days", "days/_kl/drift.json", False),
+        ("days/*.csv", "days/drift.json", False),
+        ("*", "days/drift.csv", False),
+        ("days", "drift.json", False),
+        ("", "drift.json", False),
+        ("-", "drift.json", False),
+    ],
+)
+def test_a_report_among_the_data_would_be_read_by_the_next_run(
+    tmp_path, monkeypatch, source, path, read
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "days" / "_kl").mkdir(parents=True)
+    if not read:
+        assert output.check_files([path], [source])
+        return
+    with pytest.raises(UsageError, match="would be among the data that"):
+        output.check_files([path], [source])
+
+
+@pytest.mark.parametrize(
     ("environment", "plain"),
     [
         ({"TERM": "xterm"}, False),

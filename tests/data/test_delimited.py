@@ -66,6 +66,22 @@ class TestDialect:
     def test_commas_that_are_not_decimal(self, write, content):
         assert "decimal-comma" not in told(write("a.csv", content))
 
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("a.tsv", "x\tc\n1,234\ta\n987\tb\n22,946\ta\n"),
+            ("a.csv", "x|c\n1,234|a\n987|b\n22,946|a\n"),
+            ("a.csv", "x;c\n1,234,567;a\n1,234;b\n"),
+        ],
+    )
+    def test_commas_between_thousands_are_not_decimal(self, write, name, content):
+        assert "decimal-comma" not in told(write(name, content))
+
+    @pytest.mark.parametrize("content", ["x\tc\n1,234\ta\n5,678\tb\n", "x;c\n1,234;a\n7;b\n"])
+    def test_what_may_be_thousands_is_told_as_it_is_read(self, write, content):
+        message = told(write("a.csv", content))["decimal-comma"]
+        assert message == "a.csv: numbers such as 1,234 are read as 1.234"
+
     @pytest.mark.parametrize("separator", [",", ";", " "])
     def test_a_first_line_of_numbers_is_data(self, write, separator):
         path = write("a.csv", separator.join("12") + "\n" + separator.join("34") + "\n")

@@ -145,6 +145,12 @@ def test_labels_in_arrays(array, labels):
     assert column.table.labels == labels
 
 
+@pytest.mark.parametrize("values", [np.array([1.0, 2, 3]), np.array([1, None, "a"], dtype=object)])
+def test_a_column_without_a_name(values):
+    data = {"": values, "x": np.arange(3)}
+    assert [column.name for column in tabulate(data, data).columns] == ["", "x"]
+
+
 def test_masked_values_are_missing():
     (column,) = tabulate(np.ma.masked_array([1, 9, 2], [0, 1, 0]), np.array([1, 2])).columns
     assert column.p.missing == 1

@@ -344,3 +344,17 @@ class TestDeclared:
     def test_text_of_integers_beyond_doubles(self, column):
         found = column(["9007199254740993", "99999999999999999999", "1e30", "7"])
         assert "2 values in P and 2 values in Q" in found.findings[0].message
+
+
+def test_durations_can_be_categories():
+    seconds = pl.Series([90.5, 90.5, 3.0]) * 1000
+    frame = pl.DataFrame({"x": seconds.cast(pl.Int64).cast(pl.Duration("ms"))})
+    (column,) = tabulate(frame, frame, Selection(categorical=("x",))).columns
+    assert column.kind is Kind.CATEGORICAL
+    assert column.table.labels == ("3", "90.5")
+
+
+def test_times_that_no_calendar_has_are_missing_where_they_are_written():
+    frame = pl.DataFrame({"x": pl.Series([0, 0, -(2**62)]).cast(pl.Datetime("ms"))})
+    (column,) = tabulate(frame, frame, Selection(categorical=("x",))).columns
+    assert column.table.labels == ("1970-01-01 00:00:00.000", "(missing)")

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import bz2
 import io
+import lzma
 import os
 import re
 import subprocess
 import sys
+import tarfile
 import threading
+import zipfile
+from contextlib import nullcontext
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +27,7 @@ from klcli.data.tabulate import tabulate
 from klcli.errors import InputError, UsageError
 
 CSV = "x,c\n1,a\n2,b\n2,a\n"
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
 
 
 def codes(table):
@@ -114,6 +120,14 @@ class TestPaths:
 
 
 class TestManyFiles:
+    @pytest.mark.parametrize("suffix", ["bz2", "xz", "zip"])
+    def test_what_is_packed_otherwise_is_not_passed_over(self, write, suffix):
+        write("d/a.csv", CSV)
+        write(f"d/b.txt.{suffix}", b"BZh91AY&SY")
+        assert tabulate("d", "d").p.rows == 3
+        write(f"d/b.csv.{suffix}", b"BZh91AY&SY")
+        assert f"d/b.csv.{suffix}: compressed with bzip2" in failure("d").message
+
     @pytest.fixture
     def parts(self, write):
         write("d/b.csv", "x,c\n5,b\n")
@@ -317,6 +331,39 @@ class TestContent:
     def test_not_text(self, write, content, said, name):
         assert said in failure(write(name, content)).message
 
+    @pytest.mark.parametrize(
+        ("content", "said", "remedy"),
+        [
+            (POINTER, "a pointer of Git LFS, not the data", "git lfs pull"),
+            (bz2.compress(CSV.encode(), 1), "compressed with bzip2", "bunzip2"),
+            (lzma.compress(CSV.encode()), "compressed with xz", "unxz"),
+        ],
+    )
+    @pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a", "a.json", "a.csv.bz2"])
+    def test_what_only_stands_for_data(self, write, content, said, remedy, name):
+        error = failure(write(name, content))
+        assert said in error.message
+        assert remedy in error.hint
+
+    @pytest.mark.parametrize("name", ["a.csv", "a", "a.gz"])
+    @pytest.mark.parametrize("kind", ["zip", "tar"])
+    @pytest.mark.usefixtures("here")
+    def test_archives_are_named(self, write, kind, name):
+        write("data.csv", CSV)
+        with zipfile.ZipFile("a.zip", "w") as archive:
+            archive.write("data.csv")
+        with tarfile.open("a.tar", "w") as archive:
+            archive.add("data.csv")
+        content = Path(f"a.{kind}").read_bytes()
+        path = write(name, compressed(content, "gz") if name.endswith("gz") else content)
+        error = failure(path)
+        assert error.message == f"{path}: a {kind} archive, which is not read"
+
+    def test_null_characters_in_text(self, write):
+        error = failure(write("a.csv", CSV.replace("c", "c\0") * 9))
+        assert error.message == "a.csv: the text holds null characters"
+        assert error.hint.startswith("tr -d ")
+
     def test_hint_converts_utf16(self, write):
         assert "iconv -f UTF-16 -t UTF-8" in failure(write("a.csv", CSV.encode("utf-16"))).hint
 
@@ -336,6 +383,18 @@ class TestContent:
         suffix = name.rpartition(".")[2]
         path = write(name, compressed(content, suffix)[:-30])
         assert "cut off" in failure(path, np.ones(3)).message
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+    @pytest.mark.parametrize("name", ["a.json.gz", "a.json.zst"])
+    def test_no_room_for_what_is_unpacked(self, write, here, monkeypatch, name):
+        (here / "full").mkdir()
+        (here / "full" / "data").symlink_to("/dev/full")
+        full = nullcontext(str(here / "full"))
+        monkeypatch.setattr("tempfile.TemporaryDirectory", lambda **_: full)
+        path = write(name, compressed(b'{"x": 1}\n' * 2000, name.rpartition(".")[2]))
+        error = failure(path, np.ones(3))
+        assert error.message == "cannot write a temporary file: No space left on device"
+        assert "TMPDIR=" in error.hint
 
     def test_zstd_without_a_reader(self, write, monkeypatch):
         def no_module(name):

@@ -149,3 +149,8 @@ def test_categories_are_covered_at_the_null_and_away_from_it():
         assert 0.92 <= covered / 1000 <= (1 if truth == 0 else 0.98)
         if truth == 0:
             assert above / 1000 <= 0.05
+
+
+def test_one_row_on_each_side_proves_nothing():
+    result = noncentral_interval(0.3, 0.0, 0.0, 1, 1, 0.95)
+    assert result.low <= 0.3 < result.high

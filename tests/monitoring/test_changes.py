@@ -175,6 +175,27 @@ def test_nulls_that_end_are_told_too():
     ]
 
 
+@pytest.mark.parametrize(
+    "values", [[0, 1], [0, 1, 2], list(range(30)), [0.5, 1.5], ["a", "b"], [True, False]]
+)
+def test_a_column_without_values_on_one_side(values):
+    full = pl.DataFrame({"x": values * 200})
+    empty = full.with_columns(x=pl.lit(None, dtype=full.schema["x"]))
+    assert changes(empty, full)["x"] == [
+        ("null-rate", "100 % of the values are missing, 0 % in the reference")
+    ]
+    assert changes(full, empty)["x"] == [
+        ("null-rate", "0 % of the values are missing, 100 % in the reference")
+    ]
+
+
+def test_infinities_alone_beside_few_numbers():
+    numbers = pl.DataFrame({"x": [0.0, 1.0, 2.0] * 200})
+    infinite = numbers.with_columns(x=pl.lit(float("inf")))
+    assert [code for code, _ in changes(infinite, numbers)["x"]] == ["outlier"]
+    changes(numbers, infinite)
+
+
 def test_years_that_follow_are_not_stuck():
     rng = np.random.default_rng(50990195135)
     reference = pl.DataFrame({"year": np.full(ROWS, 2015)})
@@ -182,6 +203,22 @@ def test_years_that_follow_are_not_stuck():
     ((code, words),) = changes(batch, reference)["year"]
     assert code == "moved-on"
     assert words.startswith("100 % of the values are larger than any of the reference (2015)")
+
+
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [("2024-03-09", "moved-on"), ("2024-03-03", "stuck-value"), ("9999-12-31", "stuck-value")],
+)
+def test_the_day_of_a_delivery_is_not_stuck(day, code):
+    days = np.arange("2024-03-01", "2024-03-06", dtype="datetime64[D]")
+    reference = pl.DataFrame({"day": np.repeat(days, 200)})
+    batch = pl.DataFrame({"day": np.full(200, np.datetime64(day))})
+    ((found, words),) = changes(batch, reference)["day"]
+    assert found == code
+    if code == "moved-on":
+        assert words.startswith(
+            "every value is 2024-03-09, later than any of the reference (2024-03-05)"
+        )
 
 
 @pytest.mark.parametrize(

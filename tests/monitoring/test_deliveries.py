@@ -78,6 +78,24 @@ def test_columns_of_all_types_are_looked_at(dtype):
     assert found == {"a": [], "b": [], "again": ["delivered-again"]}
 
 
+def test_times_that_no_calendar_has_are_looked_at():
+    frame = day(1).with_columns(
+        time=pl.lit(2**62).cast(pl.Datetime("ms")) + pl.duration(hours="row")
+    )
+    report = klcli.drift(frame, {"day1": frame}, resamples=99)
+    assert "shared-rows" in [each.code for each in report.batches[0].findings]
+
+
+def test_a_column_without_a_name_is_looked_at():
+    def frame(k):
+        return day(k).select(pl.col("height").alias(""), "city", "time")
+
+    report = klcli.drift(frame(9), {"day1": frame(1), "day2": frame(1)})
+    (finding,) = report.batches[1].findings
+    assert finding.code == "delivered-again"
+    assert [each.estimate.column for each in report.results[:3]] == ["", "city", "time"]
+
+
 def test_what_a_table_always_repeats_is_no_news():
     pairs = [pl.concat([day(k), day(k).head(200)]) for k in range(3)]
     assert not any(noticed(pairs[0], {"day1": pairs[1], "day2": pairs[2]}).values())

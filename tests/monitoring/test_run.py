@@ -180,6 +180,27 @@ def test_one_table_split_by_a_column_or_by_time(folder):
     assert {result.estimate.column for result in weekly.results} == {"sensor"}
 
 
+@pytest.mark.parametrize(
+    ("reference", "expected"), [("fixed", 3), ("first", 0), ("previous", 0), ("rolling:2", 0)]
+)
+def test_how_batches_are_read_is_told_where_the_reference_is_read_otherwise(
+    folder, reference, expected
+):
+    values = np.random.default_rng(2097919).normal(size=60)
+    for number in (1, 2, 3):
+        lines = "".join(f"{value:.3f};a\n".replace(".", ",") for value in values + number)
+        (folder / f"eu{number}.csv").write_text(f"x;c\n{lines}")
+    pl.DataFrame({"x": values, "c": "a"}).write_parquet(folder / "point.parquet")
+    first = [folder / "point.parquet"] if reference == "fixed" else []
+    state = folder / "state"
+    for _ in range(2):
+        report = klcli.drift(*first, folder / "eu*.csv", reference=reference, resume=state, **FAST)
+        told = [each for batch in report.batches for each in batch.findings]
+        told = [each.message for each in told if each.code == "decimal-comma"]
+        assert told == ["numbers such as 1,5 are read as 1.5"] * expected
+        assert not report.findings
+
+
 def test_schema_changes_are_findings(folder):
     changed = (
         small(4)

@@ -62,9 +62,10 @@ def test_tsv_is_one_line_a_result():
 
 @pytest.mark.parametrize(("write", "delimiter"), [(as_csv, ","), (as_tsv, "\t")])
 def test_delimited_text_reads_back(write, delimiter):
-    strange = ['a,b\t"c"\nd', "[red]", "列", " "]
+    strange = ['a,b\t"c"\nd', "[red]", "列", " ", "\r", "a\rb", ""]
     results = [replace(OK, column=name) for name in strange]
-    rows = list(csv.DictReader(io.StringIO(write(report(*results))), delimiter=delimiter))
+    text = io.StringIO(write(report(*results)), newline="")
+    rows = list(csv.DictReader(text, delimiter=delimiter))
     assert [row["column"] for row in rows] == strange
     assert list(rows[0]) == [field.name for field in fields(Estimate)] + CONTEXT
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from render.reports import HEAVY, INFINITE, JOINT, MIXED, OK, UNDEFINED, both, report
 
+from klcli.render.markdown import markdown
 from klcli.render.table import ANSI, PLAIN, table
 from klcli.render.text import cell_width
 
@@ -155,6 +156,14 @@ def test_lines_fit_whatever_the_names(width):
     assert max(map(cell_width, values)) <= max(width, 34)
     assert "\x1b" not in shown
     assert "\x07" not in shown
+
+
+def test_names_that_cannot_be_seen_are_told():
+    shown = report(*both("", OK, INFINITE), *both(" a", OK, OK))
+    for text in (table(shown), markdown(shown)):
+        assert "(empty name)" in text
+        assert '" a"' in text
+    assert "\n(empty name), D(Q‖P): " in table(shown)
 
 
 def test_names_are_aligned_by_their_width_on_the_screen():
