@@ -43,7 +43,7 @@ class Reference:
         self.name = name
         self.side = side
         self.partial = partial
-        self._plans: dict[tuple[str, bool], NumberCells | LabelCells] = {}
+        self._plans: dict[tuple[str, bool, bool], NumberCells | LabelCells] = {}
 
     def parts(
         self, selection: Selection, columns: Sequence[str]
@@ -73,7 +73,8 @@ class Reference:
 
     def cells(self, column: ColumnTable) -> NumberCells | LabelCells:
         """Return the coarse cells of a column."""
-        key = column.name, column.table.ordered
+        # One that is not compared may have been read otherwise than its table is made.
+        key = column.name, column.table.ordered, column.undefined is None
         if key not in self._plans:
             name = own_name(self.side, column.name)
             self._plans[key] = plan(self.side, name, column.kind)

@@ -201,6 +201,15 @@ def test_how_batches_are_read_is_told_where_the_reference_is_read_otherwise(
         assert not report.findings
 
 
+def test_batches_may_write_true_and_false_in_different_ways():
+    ways = {"words": ["yes", "no", "no"], "numbers": [1, 0, 1], "truths": [True, False, True]}
+    batches = {name: pl.DataFrame({"x": values * 60}) for name, values in ways.items()}
+    report = klcli.drift(batches["truths"], batches, **FAST)
+    kinds = [str(each.estimate.kind) for each in report.results]
+    assert kinds == ["categorical", "numeric", "boolean"]
+    assert [len(each.cells) for each in report.results][1:] == [2, 2]
+
+
 def test_schema_changes_are_findings(folder):
     changed = (
         small(4)
