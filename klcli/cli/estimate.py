@@ -138,14 +138,14 @@ def estimate(
         )
     from klcli.divergences.written import is_distribution
 
-    files = check_files(output or [], [side for side in (p, q) if not is_distribution(side)])
-
     shown = progress.wanted(quiet=quiet)
     with (
         workers(prepare) if _large(p) or _large(q) else nullcontext(),
         read_ahead(() if column or exclude else (p, q)),
         progress.ProgressBar() if shown else nullcontext() as bar,
     ):
+        # Of folders, this imports what has to come after the workers.
+        files = check_files(output or [], [side for side in (p, q) if not is_distribution(side)])
         from klcli.estimation.estimate import estimate as run
 
         report = run(

@@ -175,10 +175,14 @@ def check_files(
 
 def check_apart(option: str, path: Path, sources: Sequence[str]) -> None:
     """Raise if a file that is to be written is data of this run, or of the next."""
-    from klcli.data.sources import stands_for
-
     for source in sources:
-        if stands_for(source, path):
+        if Path(source).is_file():  # no need to import what knows folders and patterns
+            data = path.exists() and path.samefile(source)
+        else:
+            from klcli.data.sources import stands_for
+
+            data = stands_for(source, path)
+        if data:
             message = f"{option} would overwrite the data it is computed from"
             if not path.exists():
                 message = f"{option} would be among the data that {source} stands for"
