@@ -1,8 +1,14 @@
-"""How the variance of an estimate grows with the divergence."""
+"""How the variance of an estimate grows with the divergence, and that of squared deviations."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from klcli.typing import Floats
 
 
 def slope(value: float, linear: float, at_null: float, n_p: float, n_q: float) -> float:
@@ -30,3 +36,13 @@ def slope(value: float, linear: float, at_null: float, n_p: float, n_q: float) -
     if linear + at_null == 0 or estimate + noise == 0:
         return local
     return (linear + local * noise) / (estimate + noise)
+
+
+def of_squares(variance: Floats, rows: Floats) -> Floats:
+    """Return the variance of the squared deviation of binomial counts from their mean.
+
+    The fourth central moment less the squared variance, given the variance of each and of how many
+    rows it is.
+    """
+    result: Floats = 2 * variance**2 + variance * (1 - 6 * variance / np.maximum(rows, 1.0))
+    return result

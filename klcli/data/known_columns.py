@@ -12,7 +12,7 @@ from klcli.data.score_cells import Values, common_step, percent, place
 from klcli.data.side import Side
 from klcli.data.wording import counted, listed
 from klcli.divergences.cumulative import Cumulative
-from klcli.divergences.known import Mixture
+from klcli.divergences.known import category_masses
 from klcli.errors import InputError
 from klcli.known_counts import Against, KnownColumn, KnownCounts, no_counts
 from klcli.results import Finding, Kind
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from klcli.data.kinds import Decision
     from klcli.data.pairing import Pair
     from klcli.data.profiles.side import ProfileSide
-    from klcli.divergences.known import Distribution
     from klcli.typing import Floats
 
 _NAMED: Final = 5
@@ -162,17 +161,6 @@ def _labels(
         np.log(np.array([masses[label] for label in names])),
     )  # fmt: skip
     return KnownColumn(pair.name, kind, table, summary, outside, tuple(findings), infinite)
-
-
-def category_masses(known: Distribution) -> dict[str, float]:
-    """Return the probability of each named category."""
-    parts = known.parts if isinstance(known, Mixture) else (known,)
-    weights = known.weights if isinstance(known, Mixture) else (1.0,)
-    masses: dict[str, float] = {}
-    for weight, part in zip(weights, parts, strict=True):
-        for label, chance in zip(part.labels, dict(part.values)["p"], strict=True):
-            masses[label] = masses.get(label, 0.0) + weight * chance
-    return masses
 
 
 def _noticed(pair: Pair, side: Side | ProfileSide, summary: Summary, letter: str) -> list[Finding]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from klcli.counts import CountTable, Role
-from klcli.densities.groups import ROWS_PER_CELL, discrete
+from klcli.densities.groups import ROWS_PER_CELL, added_up, discrete
+from klcli.variances import of_squares
 
 if TYPE_CHECKING:
     from klcli.typing import Floats, Integers
@@ -74,33 +75,29 @@ def uneven(p: Floats, q: Floats, group: Integers) -> Floats:
     p, q : ndarray, shape (tables, cells)
         Whole counts, of pooled counts that are the same in every table.
     group : ndarray of int, shape (cells,)
-        Which group of neighbours each cell is in.
+        Which group of neighbours each cell is in, numbered from 0.
 
     Returns
     -------
     ndarray, shape (tables,)
         In standard deviations.
     """
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    place = np.cumsum(np.diff(group, prepend=-1) > 0) - 1
     pooled = p[0] + q[0]
-    rows = np.add.reduceat(pooled, starts)[place]
+    rows = np.bincount(group, pooled)[group]
     apart = pooled * (rows - pooled) / np.maximum(rows - 1, 1.0)
     # Where one cell has more rows of P, the others have fewer: products of the cells of a group.
-    squares, fourths = (np.add.reduceat(pooled**power, starts)[place] for power in (2, 4))
+    squares, fourths = (np.bincount(group, pooled**power)[group] for power in (2, 4))
     products = (squares**2 - fourths) / np.maximum(rows - 1, 1.0) ** 2
-    products /= np.bincount(place)[place]
+    products /= np.bincount(group)[group]
     result = []
     at_once = max(1, _AT_ONCE // len(group))
     for first in range(0, len(p), at_once):
         some = p[first : first + at_once]
-        share = np.add.reduceat(some, starts, axis=1)[:, place] / np.maximum(rows, 1.0)
+        share = added_up(some, group)[:, group] / np.maximum(rows, 1.0)
         unit = share * (1 - share)
         variance = apart * unit
         rest = (some - pooled * share) ** 2 - variance
-        # Fourth central moment of a binomial, less the squared variance.
-        noise = 2 * variance**2 + variance * (1 - 6 * variance / np.maximum(pooled, 1.0))
-        noise = (noise + 2 * products * unit**2).sum(axis=1)
+        noise = (of_squares(variance, pooled) + 2 * products * unit**2).sum(axis=1)
         result.append(rest.sum(axis=1) / np.sqrt(np.where(noise > 0, noise, np.inf)))
     return np.concatenate(result)
 

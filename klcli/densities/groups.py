@@ -48,6 +48,15 @@ def repeated(table: CountTable, group: Integers) -> Bools:
     return result
 
 
+def added_up(counts: Floats, group: Integers) -> Floats:
+    """Add up the columns of `counts`, shape (resamples, cells), that share a group."""
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    if len(starts) == counts.shape[1]:
+        return counts
+    merged: Floats = np.add.reduceat(counts, starts, axis=1)
+    return merged
+
+
 def merge(counts: Floats, groups: int) -> Integers:
     """Return which group of neighbours each cell belongs to, finer towards both tails.
 

@@ -9,6 +9,7 @@ import numpy as np
 from klcli.counts import Role
 from klcli.quantiles import middle_ranks, without_gaps
 from klcli.results import Finding
+from klcli.variances import of_squares
 
 if TYPE_CHECKING:
     from klcli.counts import CountTable
@@ -61,16 +62,14 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
         place = np.arange(len(pooled)) if rows == 0 else (middle / rows).astype(int)
         bins = without_gaps(place)
         p, mean, variance, count = (
-            np.bincount(bins, weights=each) for each in (fine.p, expected, spread, pooled)
+            np.bincount(bins, each).astype(float) for each in (fine.p, expected, spread, pooled)
         )
         # A bin of one row has (p − π)² = π(1−π) on average and says nothing.
         told = (count >= 2) & (variance > 0)
         if told.sum() < 10:
             continue
         excess = (p - mean)[told] ** 2 - variance[told]
-        # Fourth central moment of a binomial, less the squared variance, summed.
-        v, c = variance[told], count[told]
-        noise = np.sqrt(np.sum(2 * v**2 + v * (1 - 6 * v / c)))
+        noise = np.sqrt(np.sum(of_squares(variance[told], count[told])))
         if weighted:
             noise = max(noise, np.sqrt(np.sum(excess**2)))
         # Weighted equally by rows, the fit itself has at most a few dozen degrees of freedom.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from klcli import __version__
 from klcli.divergences.build import described, distribution
 from klcli.divergences.closed import ROUNDING, closed_entropy, closed_form
-from klcli.divergences.known import Known, Mixture
+from klcli.divergences.known import Known, Mixture, category_masses
 from klcli.divergences.report import Exact, ExactReport, Side
 from klcli.errors import UsageError
 from klcli.results import UNITS, Direction, Status
@@ -236,7 +236,7 @@ def _labelled(p: Distribution, q: Distribution) -> Integrals:
     from klcli.divergences.outcome import Outcome
     from klcli.divergences.quadrature import Integrals
 
-    first, second = masses(p), masses(q)
+    first, second = category_masses(p), category_masses(q)
     names = list(dict.fromkeys((*first, *second)))
     terms = categorical(
         [first.get(name, 0.0) for name in names], [second.get(name, 0.0) for name in names], names
@@ -247,17 +247,6 @@ def _labelled(p: Distribution, q: Distribution) -> Integrals:
         return Integrals(Outcome(math.inf, 0.0, terms), own)
     value = math.fsum(terms)
     return Integrals(Outcome(value, ROUNDING * value), own)
-
-
-def masses(side: Distribution) -> dict[str, float]:
-    """Return the probability of each named category."""
-    parts = side.parts if isinstance(side, Mixture) else (side,)
-    weights = side.weights if isinstance(side, Mixture) else (1.0,)
-    masses: dict[str, float] = {}
-    for weight, part in zip(weights, parts, strict=True):
-        for name, chance in zip(part.labels, dict(part.values)["p"], strict=True):
-            masses[name] = masses.get(name, 0.0) + weight * chance
-    return masses
 
 
 def _result(

@@ -66,6 +66,18 @@ class Mixture:
 
 Distribution = Known | Mixture
 
+
+def category_masses(side: Distribution) -> dict[str, float]:
+    """Return the probability of each named category."""
+    parts = side.parts if isinstance(side, Mixture) else (side,)
+    weights = side.weights if isinstance(side, Mixture) else (1.0,)
+    masses: dict[str, float] = {}
+    for weight, part in zip(weights, parts, strict=True):
+        for name, chance in zip(part.labels, dict(part.values)["p"], strict=True):
+            masses[name] = masses.get(name, 0.0) + weight * chance
+    return masses
+
+
 #: More values than this are counted instead of shown.
 _SHOWN = 12
 

@@ -120,14 +120,14 @@ def _jeffreys(there: Exact, back: Exact) -> Exact:
 def _outcome(p: Distribution, q: Distribution, one: Named) -> tuple[str, Outcome]:
     """Return the method and what it gives."""
     from klcli.divergences.distances import between, of_categories, summed
-    from klcli.divergences.exact import masses
+    from klcli.divergences.known import category_masses
     from klcli.divergences.models import model
     from klcli.divergences.trapezoid import SLOW
 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # scipy's, about densities far out
         if p.kind == "categories":
-            first, second = masses(p), masses(q)
+            first, second = category_masses(p), category_masses(q)
             labels = dict.fromkeys((*first, *second))
             vectors = [np.array([side.get(label, 0.0) for label in labels])
                        for side in (first, second)]  # fmt: skip

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.counts import CountTable
 from klcli.densities.ratio import Ratio
 from klcli.diagnostics.disagreement import (
     error_of_difference,
@@ -21,6 +20,7 @@ from klcli.estimators.parts import ByParts
 from klcli.estimators.ratio import RatioPlugIn
 
 if TYPE_CHECKING:
+    from klcli.counts import CountTable
     from klcli.results import Finding
     from klcli.typing import Integers, Point
 
@@ -65,7 +65,7 @@ def second_opinion(
         return None, False
     count = max(4, 2 * round(finer.balanced_rows ** (1 / 3)))
     group = quantiles_of_numbers(finer, numbers, count)
-    grouped = _grouped(finer, group)
+    grouped = finer.grouped(group)
     quantiles = _spread(plug_in(grouped, None), group)
     point = _spread(point, _owners(finer, table))
     name = f"Zhang-Grabchak on {len(grouped.p)} quantile cells"
@@ -74,17 +74,11 @@ def second_opinion(
     if found is not None or smooth_ratio:
         return found, found is not None
     halved = quantiles_of_numbers(finer, numbers, count // 2)
-    gain = quantiles.value - plug_in(_grouped(finer, halved), None).value
+    gain = quantiles.value - plug_in(finer.grouped(halved), None).value
     ratio = ByParts(RatioPlugIn(Ratio()))(finer)
     others = {name: quantiles.value, "the smooth ratio": ratio.value}
     error = max(error, error_of_difference(finer, point, ratio))
     return too_high(point.value, others, max(gain, 0.0), error), False
-
-
-def _grouped(table: CountTable, group: Integers) -> CountTable:
-    """Add up the counts of each group, as categories."""
-    p, q = (np.bincount(group, side).astype(float) for side in (table.p, table.q))
-    return CountTable.categorical(tuple(map(str, range(len(p)))), p, q)
 
 
 def _spread(point: Point, owner: Integers) -> Point:

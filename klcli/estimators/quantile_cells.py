@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from klcli.counts import CountTable
 from klcli.densities.groups import discrete
 from klcli.estimators.frequency import plug_in, plug_in_values
 from klcli.quantiles import quantile_groups, without_gaps
 
 if TYPE_CHECKING:
+    from klcli.counts import CountTable
     from klcli.typing import Integers
 
 
@@ -50,6 +48,4 @@ def pooled_quantile(table: CountTable, times: int = 1) -> Integers:
 
 def _quantile_cells(table: CountTable, times: int) -> CountTable:
     """Return pooled quantiles as cells."""
-    cell = without_gaps(pooled_quantile(table, times))
-    p, q = (np.bincount(cell, weights=side).astype(float) for side in (table.p, table.q))
-    return CountTable.categorical(tuple(map(str, range(len(p)))), p, q)
+    return table.grouped(without_gaps(pooled_quantile(table, times)))

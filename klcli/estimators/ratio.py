@@ -10,7 +10,7 @@ import numpy as np
 
 from klcli.counts import CountTable, Role
 from klcli.densities.apart import joined, uneven
-from klcli.densities.groups import discrete, inner_share, merge, repeated
+from klcli.densities.groups import added_up, discrete, inner_share, merge, repeated
 from klcli.densities.logistic import sigmoid
 from klcli.densities.ratio import Ratio
 from klcli.densities.ratio_models import deviations, models
@@ -83,16 +83,12 @@ class RatioPlugIn:
         """Estimate D(P‖Q) and D(Q‖P) from one fit."""
         groups, apart = self._grouped(table)
         ensemble = self.density.ensemble(groups)
-        points = (
-            _point(groups, ensemble, sign=1),
-            _point(groups.swapped(), ensemble, sign=-1),
-        )
-        if apart is None:
-            return points
-        return (
-            with_cells(points[0], table, apart.group),
-            with_cells(points[1], table.swapped(), apart.group),
-        )
+        forward = _point(groups, ensemble, sign=1)
+        reverse = _point(groups.swapped(), ensemble, sign=-1)
+        if apart is not None:
+            forward = with_cells(forward, table, apart.group)
+            reverse = with_cells(reverse, table.swapped(), apart.group)
+        return forward, reverse
 
     def _grouped(self, table: CountTable) -> tuple[CountTable, Apart | None]:
         """Return what to fit, and the groups of cells that count by themselves."""
@@ -113,7 +109,7 @@ class RatioPlugIn:
         within = 0.0 if apart is None else cell_values(p, q, apart.group)
         ensemble = self.density.ensemble(groups)
         group = ensemble.group if apart is None else apart.group
-        p, q = _merged(p, group), _merged(q, group)
+        p, q = added_up(p, group), added_up(q, group)
         rows = ensemble.p.sum() + ensemble.q.sum()
         weight = ensemble.p.sum() / rows
         # At its maximum the gradient vanishes on the table's own counts, so only what the
@@ -151,9 +147,10 @@ class RatioPlugIn:
         estimates : callable
             Gives D(P‖Q), approximate and in nats, shape (resamples,).
         """
-        group = merge(p[0] + q[0], self.density.groups)
+        groups, apart = self._grouped(table)
+        group = merge(p[0] + q[0], self.density.groups) if apart is None else apart.group
         cells = p, q
-        p, q = _merged(p, group), _merged(q, group)
+        p, q = added_up(p, group), added_up(q, group)
         pooled = p[0] + q[0]
         rows = float(pooled.sum())
         share = pooled / rows
@@ -162,7 +159,6 @@ class RatioPlugIn:
         mean_weight = float(np.mean(weight))
         information = mean_weight * (1 - mean_weight)
         evidence, estimates = [], []
-        groups, apart = self._grouped(table)
         within = group if apart is None else np.arange(len(pooled))
         for model in models(pooled, discrete(groups)):
             axes = model.axes(share, information)
@@ -295,12 +291,3 @@ def _functional(log_ratio: Floats, p: Floats, q: Floats) -> Floats:
     mean = np.sum(share_q * np.exp(log_ratio - largest), axis=-1)
     result: Floats = np.sum(share_p * log_ratio, axis=-1) - np.log(mean) - largest[..., 0]
     return result
-
-
-def _merged(counts: Floats, group: Floats) -> Floats:
-    """Add up the columns of `counts`, shape (resamples, cells), that share a group."""
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    if len(starts) == counts.shape[1]:
-        return counts
-    merged: Floats = np.add.reduceat(counts, starts, axis=1)
-    return merged

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.counts import CountTable, Role
+from klcli.counts import Role
+from klcli.densities.groups import added_up
 from klcli.estimators.frequency import plug_in, plug_in_values
 from klcli.typing import Point
 
 if TYPE_CHECKING:
+    from klcli.counts import CountTable
     from klcli.typing import Floats, Integers
 
 
@@ -36,14 +38,12 @@ def with_cells(point: Point, table: CountTable, group: Integers) -> Point:
     .. [1] T. M. Cover, J. A. Thomas, "Elements of Information Theory", 2nd edition, Wiley 2006,
        theorem 2.5.3 (chain rule for relative entropy).
     """
-    rows_p, rows_q = (np.bincount(group, side).astype(float) for side in (table.p, table.q))
-    names = tuple(map(str, range(len(rows_p))))
-    cells = plug_in(table, None)
-    groups = plug_in(CountTable.categorical(names, rows_p, rows_q), None)
+    grouped = table.grouped(group)
+    cells, groups = plug_in(table, None), plug_in(grouped, None)
     within = cells.value - groups.value
     influence_p = cells.influence_p - groups.influence_p[group]
     influence_q = cells.influence_q - groups.influence_q[group]
-    share = (table.p + table.q) / np.maximum(rows_p + rows_q, 1.0)[group]
+    share = (table.p + table.q) / np.maximum(grouped.p + grouped.q, 1.0)[group]
     several = float(table.p[table.roles != Role.ATOM].sum()) / table.n_p
     linear = float(table.p @ influence_p**2) / table.n_p**2
     linear += float(table.q @ influence_q**2) / table.n_q**2
@@ -63,7 +63,6 @@ def with_cells(point: Point, table: CountTable, group: Integers) -> Point:
 
 def cell_values(p: Floats, q: Floats, group: Integers) -> Floats:
     """Return what `with_cells` adds, for each row of counts of shape (resamples, cells)."""
-    starts = np.flatnonzero(np.diff(group, prepend=-1))
-    groups_p, groups_q = (np.add.reduceat(side, starts, axis=1) for side in (p, q))
-    values: Floats = plug_in_values(p, q, None) - plug_in_values(groups_p, groups_q, None)
+    groups = plug_in_values(added_up(p, group), added_up(q, group), None)
+    values: Floats = plug_in_values(p, q, None) - groups
     return values

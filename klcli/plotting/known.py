@@ -11,7 +11,8 @@ import numpy as np
 from klcli import __version__
 from klcli.data.wording import number
 from klcli.divergences.build import described, distribution
-from klcli.divergences.exact import exact, masses
+from klcli.divergences.exact import exact
+from klcli.divergences.known import category_masses
 from klcli.divergences.models import model
 from klcli.errors import UsageError
 from klcli.plotting import assemble
@@ -128,7 +129,7 @@ def _numbers(p: Distribution, q: Distribution, values: dict[str, float]) -> list
 def _categories(
     p: Distribution, q: Distribution, values: dict[str, float], top: int
 ) -> list[Cell]:
-    first, second = masses(p), masses(q)
+    first, second = category_masses(p), category_masses(q)
     names = list(dict.fromkeys((*first, *second)))
     share_p = np.array([first.get(name, 0.0) for name in names])
     share_q = np.array([second.get(name, 0.0) for name in names])

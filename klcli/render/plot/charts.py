@@ -156,7 +156,7 @@ def _framed(canvas: Canvas, paint: Paint, *, zero: bool = False) -> list[str]:
     return lines
 
 
-def x_axis(panel: Panel, cells: Sequence[Cell], width: int, paint: Paint) -> list[str]:
+def x_axis(panel: Panel, cells: Sequence[Cell], width: int) -> list[str]:
     """Return the line below the charts, and the numbers at its marks."""
     low, high = cells[0].lower, cells[-1].upper
     longest = 16 if panel.kind == "datetime" else 8
@@ -175,5 +175,4 @@ def x_axis(panel: Panel, cells: Sequence[Cell], width: int, paint: Paint) -> lis
         edge[place] = "┴"
         line[start : start + len(label)] = label
         taken = start + len(label)
-    del paint
     return [" " * (MARGIN - 1) + "└" + "".join(edge), "".join(line).rstrip()]

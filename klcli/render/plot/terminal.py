@@ -133,7 +133,7 @@ def _charts(panel: Panel, unit: str, width: int, height: int, paint: Paint) -> l
     )
     lines += ["", *wrap(f"contribution, summed from the left: {totals}", width, "  ")]
     lines += sums(panel, cells, room, height, unseen, paint)
-    lines += x_axis(panel, cells, room, paint)
+    lines += x_axis(panel, cells, room)
     if any(unseen):
         what = "rows on one side only" if panel.answers[0].confidence > 0 else "one side is 0"
         lines.append(paint(f"{HATCH * 2} {what}", "faint"))
