@@ -45,6 +45,12 @@ def number_table(p, q, bounds) -> CountTable:
     return table.subset(counts[0] + counts[1] > 0)
 
 
+def ranks(p, q) -> CountTable:
+    """Count numbers in a cell for each that there is."""
+    values, counts = np.unique(np.concatenate([p, q]), return_counts=True)
+    return number_table(p, q, np.union1d(values, np.nextafter(values[counts > 1], np.inf)))
+
+
 def table_for(density, p, q, keep: int | None = None) -> CountTable:
     """Count numbers in the cells that a density asks for."""
     return number_table(p, q, density.layout(pooled_sample(p, q, keep)))

@@ -215,7 +215,7 @@ def _own_level(sums: list[Floats], first: Integers, stop: Integers) -> tuple[Flo
         np.maximum(total[stop] - total[first], 0.0) for total in sums
     )
     other = np.maximum(rows_p + rows_q - mean, 1e-300)
-    deviance = _times_log(rows_p, np.maximum(mean, 1e-300)) + _times_log(rows_q, other)
+    deviance = times_log(rows_p, np.maximum(mean, 1e-300)) + times_log(rows_q, other)
     # The prior shrinks the level: the deviance counts in the share that the data determine.
     determined = BUMP_VARIANCE * information
     level = deviance * determined / (1 + determined) - 0.5 * np.log1p(determined)
@@ -240,7 +240,7 @@ def _kin(gain: Floats, first: int, stop: int) -> float:
     return float(np.log(np.exp(others - others.max()).sum()) + others.max() - gain[first, stop])
 
 
-def _times_log(count: Floats, expected: Floats) -> Floats:
+def times_log(count: Floats, expected: Floats) -> Floats:
     """Return count·log(count/expected), 0 where the count is."""
     result: Floats = count * np.log(
         np.where(count > 0, count, 1.0) / np.where(count > 0, expected, 1.0)

@@ -30,12 +30,16 @@ def expected_rows(fine: CountTable, coarse: CountTable, ratio: Floats) -> tuple[
 
     Parameters as of `unresolved`.
     """
-    pooled = fine.p + fine.q
-    middle = middle_ranks(pooled)
-    owner = np.searchsorted(np.cumsum(coarse.p + coarse.q), middle)
-    odds = ratio[np.minimum(owner, len(ratio) - 1)] * fine.n_p / fine.n_q
-    expected: Floats = pooled * odds / (1 + odds)
+    odds = on_fine_cells(fine, coarse, ratio) * fine.n_p / fine.n_q
+    expected: Floats = (fine.p + fine.q) * odds / (1 + odds)
     return expected, expected / (1 + odds)
+
+
+def on_fine_cells(fine: CountTable, coarse: CountTable, values: Floats) -> Floats:
+    """Return for each fine cell the value of the coarse cell that it was merged into."""
+    owner = np.searchsorted(np.cumsum(coarse.p + coarse.q), middle_ranks(fine.p + fine.q))
+    result: Floats = values[np.minimum(owner, len(values) - 1)]
+    return result
 
 
 def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding | None:

@@ -11,7 +11,7 @@ from klcli.data.wording import number
 from klcli.densities.frequency import Frequency
 from klcli.diagnostics.sampling import FEW_ROWS
 from klcli.errors import InputError
-from klcli.estimation.judgement import allow_for_cycles, judge
+from klcli.estimation.judgement import allow_for_cycles, allow_for_runs, judge
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.parts import ByParts
 from klcli.intervals.influence import noncentral_interval
@@ -117,8 +117,10 @@ def _examine(
         )
         fine = column.table if forward else column.table.swapped()
         cyclic = None
-        if column.kind is Kind.DATETIME and choice.density_name == "ratio":
-            point, cyclic = allow_for_cycles(fine, turned, point)
+        if choice.density_name == "ratio":
+            point = allow_for_runs(fine, turned, point)
+            if column.kind is Kind.DATETIME:
+                point, cyclic = allow_for_cycles(fine, turned, point)
         finite = point
         if not math.isfinite(point.value):
             finite = FrequencyPlugIn(Frequency())(turned)

@@ -10,7 +10,7 @@ import numpy as np
 
 from klcli.data.wording import counted
 from klcli.diagnostics.cycles import cycles
-from klcli.diagnostics.resolution import unresolved, untold
+from klcli.diagnostics.resolution import on_fine_cells, unresolved, untold
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import (
     outside_support,
@@ -21,6 +21,7 @@ from klcli.diagnostics.tails import heavy_tail
 from klcli.diagnostics.ties import ties
 from klcli.estimation.crosscheck import second_opinion
 from klcli.estimation.verdict import Verdict
+from klcli.estimators.unseen import unseen_deviation
 from klcli.results import Finding, Status
 
 if TYPE_CHECKING:
@@ -116,6 +117,20 @@ def judge(
     if hidden and status is Status.OK:
         status = Status.LOWER_BOUND
     return Verdict(status, value, warnings, escape.mass, escape.bound)
+
+
+def allow_for_runs(fine: CountTable, table: CountTable, point: Point) -> Point:
+    """Let the upper end of a fit reach as far as runs of P that hold no row of Q.
+
+    Parameters as of `allow_for_cycles`. Cells that were merged for the fit hide where runs end.
+    """
+    inside = ~table.special
+    numbers, cells = table.numbers, fine.numbers
+    if not numbers.n_p or not numbers.n_q or not math.isfinite(point.value):
+        return point
+    ratio = on_fine_cells(cells, numbers, 1 - point.influence_q[inside])
+    unseen = unseen_deviation(cells.p, cells.q, np.log(ratio)) * float(cells.n_p / fine.n_p)
+    return replace(point, beyond_support=math.hypot(point.beyond_support, unseen))
 
 
 def allow_for_cycles(

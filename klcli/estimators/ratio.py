@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,9 +13,9 @@ from klcli.densities.groups import added_up, discrete, inner_share, merge, repea
 from klcli.densities.logistic import sigmoid
 from klcli.densities.ratio import Ratio
 from klcli.densities.ratio_models import deviations, models
+from klcli.densities.scan import scan
 from klcli.estimators.quantile_cells import smoothed_away, unsmoothed
 from klcli.estimators.ratio_cells import cell_values, with_cells
-from klcli.estimators.unseen import unseen_deviation
 from klcli.typing import Point
 from klcli.variances import slope
 
@@ -130,8 +129,9 @@ class RatioPlugIn:
         """Return a test statistic and the estimate where the labels P and Q say nothing.
 
         Both are the quadratic approximation around a ratio of one: a Newton step from there, for
-        every penalty of every model, weighted by the evidence that follows. The models depend on
-        the pooled counts alone, so a permutation test of the statistic is exact.
+        every penalty of every model, weighted by the evidence that follows; and the short stretch
+        that sticks out most. The models depend on the pooled counts alone, so a permutation test
+        of the statistic is exact.
 
         Parameters
         ----------
@@ -184,6 +184,10 @@ class RatioPlugIn:
             evidence.append(0.5 * (rows * gain + occam))
             spread, optimism = squared_score @ shrink**2, shrink.sum(axis=0) / rows
             estimates.append((gain - 0.5 * spread - 0.5 * optimism) / information)
+        short = scan(p, q, mean_weight)
+        if short is not None:
+            evidence.append(short[0])
+            estimates.append(short[1] / information)
         stacked = np.hstack(evidence)
         largest = stacked.max(axis=1)
         belief = np.exp(stacked - largest[:, None])
@@ -235,7 +239,7 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         contributions,
         excess_variance=beyond_linear + smoothed,
         null_variance=beyond_linear,
-        beyond_support=math.hypot(unseen_deviation(p, q, log_ratio), smoothed_away(table, value)),
+        beyond_support=smoothed_away(table, value),
     )
 
 
