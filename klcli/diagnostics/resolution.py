@@ -13,7 +13,7 @@ from klcli.variances import of_squares
 
 if TYPE_CHECKING:
     from klcli.counts import CountTable
-    from klcli.typing import Floats
+    from klcli.typing import Floats, Point
 
 #: Standard errors by which the misfit has to exceed its expectation. Sums of thousands of terms
 #: are near normal, and there are three scales: a false alarm in some ten thousand columns.
@@ -23,6 +23,18 @@ _SCALES = (0, 8, 32)
 #: Share of the rows that may lie where values are too rare to be told apart: if those differ as
 #: much as the others, they add no larger share to the estimate, which the interval allows for.
 _UNTOLD = 0.05
+
+
+def fitted_ratio(table: CountTable, point: Point) -> Floats:
+    """Return p/q of the finite numbers of a table among themselves, shape (numbers,).
+
+    Missing and infinite values, which may be more on one side, have cells beside them.
+    """
+    numbers = ~table.special
+    q = table.q[numbers]
+    ratio = 1 - point.influence_q[numbers]
+    result: Floats = ratio * (q.sum() / (q @ ratio))
+    return result
 
 
 def expected_rows(fine: CountTable, coarse: CountTable, ratio: Floats) -> tuple[Floats, Floats]:

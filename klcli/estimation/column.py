@@ -11,7 +11,8 @@ from klcli.data.wording import number
 from klcli.densities.frequency import Frequency
 from klcli.diagnostics.sampling import FEW_ROWS
 from klcli.errors import InputError
-from klcli.estimation.judgement import allow_for_cycles, allow_for_runs, judge
+from klcli.estimation.allowances import allow_for_cycles, allow_for_runs
+from klcli.estimation.judgement import judge
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.parts import ByParts
 from klcli.intervals.influence import noncentral_interval

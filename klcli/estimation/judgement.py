@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from klcli.data.wording import counted
-from klcli.diagnostics.cycles import cycles
-from klcli.diagnostics.resolution import on_fine_cells, unresolved, untold
+from klcli.diagnostics.resolution import fitted_ratio, unresolved, untold
 from klcli.diagnostics.sampling import constant, few_rows, undersampled
 from klcli.diagnostics.support import (
     outside_support,
@@ -21,7 +20,6 @@ from klcli.diagnostics.tails import heavy_tail
 from klcli.diagnostics.ties import ties
 from klcli.estimation.crosscheck import second_opinion
 from klcli.estimation.verdict import Verdict
-from klcli.estimators.unseen import unseen_deviation
 from klcli.results import Finding, Status
 
 if TYPE_CHECKING:
@@ -119,48 +117,6 @@ def judge(
     return Verdict(status, value, warnings, escape.mass, escape.bound)
 
 
-def allow_for_runs(fine: CountTable, table: CountTable, point: Point) -> Point:
-    """Let the upper end of a fit reach as far as runs of P that hold no row of Q.
-
-    Parameters as of `allow_for_cycles`. Cells that were merged for the fit hide where runs end.
-    """
-    inside = ~table.special
-    numbers, cells = table.numbers, fine.numbers
-    if not numbers.n_p or not numbers.n_q or not math.isfinite(point.value):
-        return point
-    ratio = on_fine_cells(cells, numbers, 1 - point.influence_q[inside])
-    unseen = unseen_deviation(cells.p, cells.q, np.log(ratio)) * float(cells.n_p / fine.n_p)
-    return replace(point, beyond_support=math.hypot(point.beyond_support, unseen))
-
-
-def allow_for_cycles(
-    fine: CountTable, table: CountTable, point: Point
-) -> tuple[Point, Finding | None]:
-    """Let the upper end of times reach as far as their cycles, which a smooth ratio hides.
-
-    Parameters
-    ----------
-    fine, table : CountTable
-        The cells as counted, and as estimated from.
-    point : Point
-        The estimate from `table`.
-
-    Returns
-    -------
-    point : Point
-        The same, with what may be beyond it.
-    finding : Finding or None
-        Where chance does not make as much, so that the estimate is a lower bound.
-    """
-    inside = ~table.special
-    numbers, cells = table.numbers, fine.numbers
-    if not numbers.n_p or not numbers.n_q or not math.isfinite(point.value):
-        return point, None
-    hidden, finding = cycles(cells, numbers, 1 - point.influence_q[inside])
-    hidden *= float(cells.n_p / fine.n_p)
-    return replace(point, beyond_support=math.hypot(point.beyond_support, hidden)), finding
-
-
 def _judge_numbers(
     fine: CountTable,
     table: CountTable,
@@ -199,7 +155,7 @@ def _judge_numbers(
     if by_cell is not None:
         misfit, apart = None, by_cell(numbers)
         if apart is None:
-            misfit = unresolved(cells, numbers, 1 - point.influence_q[inside])
+            misfit = unresolved(cells, numbers, fitted_ratio(table, point))
         elif apart.surely:
             misfit = untold(cells)
         examined += [] if misfit is None else [misfit]

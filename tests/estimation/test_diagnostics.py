@@ -125,3 +125,15 @@ def test_every_lower_bound_says_why_also_where_one_side_has_no_numbers():
         assert reverse.status == "lower-bound"
         (why,) = (w.message for w in reverse.warnings if w.code == "outside-range")
         assert why == "P has no finite values, and so none where those of Q lie"
+
+
+def test_missing_values_of_one_side_are_no_structure_of_the_numbers():
+    """Half of one side missing halves p/q of all numbers, and changes nothing among them."""
+    rng = np.random.default_rng(4637281910)
+    p, q = rng.normal(size=3_000), rng.normal(0.3, 1, 3_000)
+    p[rng.random(3_000) < 0.5] = np.nan
+    (result,) = klcli.estimate(p, q, missing="category", direction="reverse", resamples=0).results
+    assert result.status == "ok"
+    assert not result.warnings
+    # log 2 for which values are there, 0.045 for the others.
+    assert result.ci_low < np.log(2) + 0.045 < result.ci_high

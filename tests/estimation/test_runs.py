@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tables import ranks
 
-from klcli.estimation.judgement import allow_for_runs
+from klcli.estimation.allowances import allow_for_runs
 from klcli.estimators.ratio import RatioPlugIn
 
 RATIO = RatioPlugIn()

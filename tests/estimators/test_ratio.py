@@ -9,7 +9,7 @@ from pairs import PAIRS
 from klcli.densities.frequency import Frequency
 from klcli.densities.ratio import Ratio
 from klcli.densities.ratio_models import models
-from klcli.estimation.judgement import allow_for_runs
+from klcli.estimation.allowances import allow_for_runs
 from klcli.estimators.frequency import FrequencyPlugIn
 from klcli.estimators.ratio import RatioPlugIn
 from klcli.intervals.influence import influence
