@@ -53,8 +53,8 @@ def _by_letters(names: Sequence[str]) -> dict[str, list[str]]:
 def number(value: float, kind: str = Kind.NUMERIC) -> str:
     """Return a number, or a time in words of the calendar.
 
-    >>> number(0.1), number(2906411.0), number(86400.0, "datetime")
-    ('0.1', '2906411', '1970-01-02')
+    >>> number(0.1), number(86400000.0), number(9876543.21), number(86400.0, "datetime")
+    ('0.1', '86400000', '9876543.21', '1970-01-02')
     """
     if kind == Kind.DATETIME:
         try:
@@ -62,7 +62,7 @@ def number(value: float, kind: str = Kind.NUMERIC) -> str:
         except (OverflowError, ValueError, OSError):
             return f"{value:.6g}"
         return f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00").removesuffix(" 00:00")
-    short = f"{value:.6g}"
-    # Row numbers and ids in full: rounded they are those of other rows.
-    rounded = value.is_integer() and abs(value) < 1e12 and float(short) != value
-    return f"{value:.0f}" if rounded else short
+    # Large numbers in full: rounded, or with an exponent, nobody finds them in the data.
+    if value.is_integer() and abs(value) < 1e12:
+        return f"{value:.0f}"
+    return f"{value:.12g}" if 1e6 <= abs(value) < 1e12 else f"{value:.6g}"

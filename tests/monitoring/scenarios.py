@@ -74,10 +74,10 @@ def c(name: str) -> pl.Expr:
 #: What happened → (to which column, how, code of the finding, part of its sentence).
 SCENARIOS = {
     "an outlier": (
-        "sensor", sometimes(1 / ROWS, 1e7, "sensor"), "outlier", "1e+07 lies far above",
+        "sensor", sometimes(1 / ROWS, 1e7, "sensor"), "outlier", "10000000 lies far above",
     ),
     "an outlier below": (
-        "height", sometimes(1 / ROWS, -1e6, "height"), "outlier", "-1e+06 lies far below",
+        "height", sometimes(1 / ROWS, -1e6, "height"), "outlier", "-1000000 lies far below",
     ),
     "metres to feet": (
         "height", column("height", c("height") * 3.28084), "unit-change", "metres to feet",

@@ -31,7 +31,7 @@ FIGURES = ("kind", "estimate", "standard_error", "ci_low", "ci_high", "status",
            "n_p", "n_q", "missing_p", "missing_q", "warnings")  # fmt: skip
 #: Scenario → what the report has to say.
 NAMED = {
-    "an outlier": "sensor: 1e+07 lies far above all others",
+    "an outlier": "sensor: 10000000 lies far above all others",
     "metres to feet": "height: the values are those of the reference times 3.28084 (metres to feet)",
     "swapped labels": "city: as if labels were exchanged: 'Chicago' with 'NY'",
     "a null burst": "sensor: 5 % of the values are missing, 0 % in the reference",

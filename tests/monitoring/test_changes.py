@@ -238,7 +238,7 @@ def test_an_outlier_is_found_whatever_the_others_are_like(draw, value):
     batch[99] = value
     found = changes(pl.DataFrame({"x": batch}), reference)["x"]
     assert "outlier" in [code for code, _ in found]
-    assert f"{value:.6g} lies far" in " ".join(words for _, words in found)
+    assert f"{value:.12g} lies far" in " ".join(words for _, words in found)
 
 
 @pytest.mark.parametrize(("times", "told"), [(1, False), (2, False), (40, False), (400, True)])
