@@ -27,6 +27,8 @@ _LONGEST_SPARK: Final = 24
 _SHORTEST_BATCH: Final = 8
 #: Findings of one code that are spelled out without -v.
 _SHOWN: Final = 3
+#: Columns of the others that are named, and characters of each.
+_LISTED, _LONGEST_NAME = 8, 40
 
 
 def drift_table(
@@ -216,7 +218,8 @@ def _happened(report: DriftReport, width: int | None, *, verbose: bool) -> list[
             text = ", ".join(parts) + ": " * bool(parts) + message
             lines += wrap(f"{text} [{code}]", width, GAP)
         if len(same) > len(shown):
-            more = f"… and {len(same) - len(shown):,} more with {code} (-v shows them)"
+            where = _columns([column for column, _ in list(same)[len(shown) :] if column])
+            more = f"… and {len(same) - len(shown):,} more with {code}{where} (-v shows them)"
             lines += wrap(more, width, GAP, GAP)
     return lines
 
@@ -241,6 +244,13 @@ def _by_code(report: DriftReport) -> dict[str, dict[tuple[str, str], list[str]]]
     for finding in report.findings:
         add(finding, "", None)
     return found
+
+
+def _columns(columns: Sequence[str]) -> str:
+    """Return which columns findings are about that are not spelled out."""
+    names = [cut(name, _LONGEST_NAME) for name in dict.fromkeys(columns)]
+    more = f" and {len(names) - _LISTED:,} more columns" if len(names) > _LISTED else ""
+    return f": {', '.join(names[:_LISTED])}{more}" if names else ""
 
 
 def _together(batches: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from render.drift_reports import ALL, MANY, ONE, category_cells, hostile, large, result
 
@@ -7,6 +9,7 @@ from klcli.render.drift_table import drift_table
 from klcli.render.drift_words import moved
 from klcli.render.table import ANSI
 from klcli.render.text import cell_width, printable
+from klcli.results import Finding
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -72,6 +75,18 @@ def test_names_from_files_do_no_harm():
     text = drift_table(hostile(), verbose=True)
     assert all(printable(line) == line for line in text.splitlines())
     assert "[red]bold[/red]" in text
+
+
+def test_columns_whose_findings_are_not_spelled_out_are_named():
+    """Once nothing told which they were but -v."""
+    change = Finding("outlier", "9 lies far above all others")
+    names = ["a", "b", "c", "fee", "x" * 300, *(f"k{place}" for place in range(9))]
+    report = replace(ONE, results=tuple(result(name, changes=(change,)) for name in names))
+    more = " ".join(drift_table(report).partition("… and ")[2].split())
+    assert more.startswith(
+        f"11 more with outlier: fee, {'x' * 39}…, k0, k1, k2, k3, k4, k5 and 3 more"
+    )
+    assert "(-v shows them)" in more
 
 
 def test_verbose_tells_more():
