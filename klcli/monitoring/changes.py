@@ -54,6 +54,12 @@ class Column:
             both.append(side.finite(name) if name in side.numbers else np.empty(0))
         return both[0], both[1]
 
+    def is_far(self, value: float) -> bool:
+        """Tell whether a number lies farther from those of the reference than these range."""
+        known = self.table.q
+        width = known.maximum - known.minimum
+        return value > known.maximum + width or value < known.minimum - width
+
     @cached_property
     def repeated(self) -> list[Repeated]:
         """Numbers that the batch shows far more often than the reference."""

@@ -28,6 +28,8 @@ _COUNTED_ON: Final = 0.9
 _GAP: Final = 0.25
 #: Share of times beyond the reference that shows that they move on.
 _MOVED_ON: Final = 0.5
+#: Share of the rows beyond the reference's range that makes one value of them.
+_TOGETHER: Final = 0.9
 #: Rows beyond the reference's range that are told as one outlier each, not as a share.
 _FEW: Final = 3
 #: Rows of the tail whose decay is measured, and those at its very end that it is measured against.
@@ -37,9 +39,13 @@ _TAIL_ROWS, _END_ROWS = 200, 8
 _TIED, _RANGES = 20, 2.0
 
 
-def extremes(column: Column) -> Iterator[End]:
-    """Yield the ends at which a batch reaches beyond its reference."""
-    for end in (_upper_end(column), _lower_end(column)):
+def extremes(column: Column, *, converted: bool = False) -> Iterator[End]:
+    """Yield the ends at which a batch reaches beyond its reference.
+
+    The tails of both tell what lies far out, but that of the batch alone where its values are
+    `converted` to another unit.
+    """
+    for end in (_upper_end(column, converted), _lower_end(column, converted)):
         if end is not None:
             yield end
 
@@ -58,6 +64,8 @@ class End:
         "above" or "below".
     lone : bool
         Whether the extreme value lies farther out than the tail of all others foretells.
+    tied : float
+        Rows of the batch with that value.
     """
 
     value: float
@@ -65,17 +73,27 @@ class End:
     rows: float
     side: str
     lone: bool
+    tied: float
 
     def findings(self, column: Column) -> Iterator[Finding]:
         """Say what lies there, if chance would hardly have it so."""
         table, kind = column.table.table, column.table.kind
         extreme = "largest" if self.side == "above" else "smallest"
         value, limit = number(self.value, kind), number(self.limit, kind)
+        surprise = log_alone(self.rows, table.n_p, table.n_q)
+        told = self.rows > _FEW and surprise < bar(column.tests, 2)
+        share = percent(self.rows / table.n_p)
+        if told and _TOGETHER * self.rows <= self.tied < _MOVED_ON * table.n_p:
+            text = f"{percent(self.tied / table.n_p)} of the values are {value}"
+            text = f"{text}, {self.side} the {extreme} one of the reference"
+            missing = ": it may stand for a missing value" if column.is_far(self.value) else ""
+            code = "placeholder" if missing else "out-of-range"
+            yield Finding(code, f"{text}, {limit}{missing}")
+            return
         if self.lone:
             text = f"{value} lies far {self.side} all others"
             yield Finding("outlier", f"{text}; the {extreme} value of the reference is {limit}")
-        if self.rows > _FEW and log_alone(self.rows, table.n_p, table.n_q) < bar(column.tests, 2):
-            share = percent(self.rows / table.n_p)
+        if told:
             if kind == Kind.DATETIME and self.rows >= _MOVED_ON * table.n_p:
                 when = "later" if self.side == "above" else "earlier"
                 yield Finding(
@@ -114,25 +132,31 @@ def _counts_on(column: Column) -> bool:
     return start - float(q[-1]) <= max(1.0, _GAP * float(q[-1] - q[0]))
 
 
-def _upper_end(column: Column) -> End | None:
+def _upper_end(column: Column, converted: bool) -> End | None:
     value, limit = column.table.p.maximum, column.table.q.maximum
     if not value > limit:
         return None
     table = _finite(column.table.table)
     rows = float(table.p[table.lower > limit].sum())
-    counts = (table.p + table.q)[::-1]
-    lone = _is_lone(table.lower[::-1], counts, value, column.tests)
-    return End(value, limit, max(rows, 1.0), "above", lone)
+    counts = table.p if converted else table.p + table.q
+    lone = _is_lone(table.lower[::-1], counts[::-1], value, column.tests)
+    return End(value, limit, max(rows, 1.0), "above", lone, _tied(table, value))
 
 
-def _lower_end(column: Column) -> End | None:
+def _lower_end(column: Column, converted: bool) -> End | None:
     value, limit = column.table.p.minimum, column.table.q.minimum
     if not value < limit:
         return None
     table = _finite(column.table.table)
     rows = float(table.p[(table.upper <= limit)].sum())
-    lone = _is_lone(-table.upper, table.p + table.q, -value, column.tests)
-    return End(value, limit, max(rows, 1.0), "below", lone)
+    counts = table.p if converted else table.p + table.q
+    lone = _is_lone(-table.upper, counts, -value, column.tests)
+    return End(value, limit, max(rows, 1.0), "below", lone, _tied(table, value))
+
+
+def _tied(table: CountTable, value: float) -> float:
+    """Return the rows of the batch with a value, if it has a cell of its own."""
+    return float(table.p[(table.roles == Role.ATOM) & (table.lower == value)].sum())
 
 
 def _finite(table: CountTable) -> CountTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     _Values = tuple[tuple[str, ...], Floats, Floats]
 
 
+#: Codes of what lies far beyond all others.
+_FAR: Final = frozenset({"outlier", "placeholder"})
+
+
 def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     """Tell what stands out in the numbers of a batch.
 
@@ -56,26 +60,25 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     repeated = [each for each in column.repeated if each.value not in ends]
     for each in repeated:
         yield each.finding(column)
-    if changed is not None:
-        return
-    yield from _rounding(column)
-    yield from _zeros_in_front(column)
-    new = _new_values(column, values, repeated)
-    if new is not None:
-        yield new
-    told = clock or bool(cut or repeated) or new is not None
-    spread = None if told else spread_change(column)
-    if spread is not None:
-        yield spread
-    moved = clock and column.table.kind != Kind.DATETIME
+    explained = changed is not None
+    if not explained:
+        yield from _rounding(column)
+        yield from _zeros_in_front(column)
+        new = _new_values(column, values, repeated)
+        if new is not None:
+            yield new
+        told = clock or bool(cut or repeated) or new is not None
+        spread = None if told else spread_change(column)
+        if spread is not None:
+            yield spread
+        moved = clock and column.table.kind != Kind.DATETIME
+        explained = new is not None or spread is not None or moved
     stuck = {each.value for each in repeated}
-    for end in extremes(column):
-        found = end.findings(column)
-        if new is not None or spread is not None or moved:
-            # Beside what explains them, only values far beyond the reference are worth a word.
-            yield from (finding for finding in found if finding.code == "outlier")
-        elif end.value not in stuck:
-            yield from found
+    for end in extremes(column, converted=changed is not None):
+        if end.value not in stuck:
+            found = end.findings(column)
+            # Beside what explains others, only values far beyond all of them are worth a word.
+            yield from (each for each in found if not explained or each.code in _FAR)
 
 
 def _new_values(

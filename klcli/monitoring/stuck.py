@@ -40,6 +40,8 @@ _ZONES: Final = 14 * 3600
 _STUCK_SHARE, _STUCK_TIMES, _UNTIED_SHARE, _PLACEHOLDER_SHARE = 0.05, 5.0, 0.01, 0.005
 #: Among few values one is stuck if its share doubles and the others, at least so many, are as before.
 _OTHERS, _FEW_TIMES = 4, 2.0
+#: Share of the rows up to which values far from the reference seem to stand for missing ones.
+_MOST: Final = 0.5
 #: Share of the rows beyond which a value counts as that of all.
 _ALL: Final = 0.999
 #: Stuck values that are told of one column; and how many times as much as twice as many others a
@@ -87,7 +89,8 @@ class Repeated:
         plain = _is_placeholder(self.value, kind)
         outside = not column.table.q.minimum <= self.value <= column.table.q.maximum
         share = f"{percent(self.now)} of the values are {value}, {before}"
-        if plain and (outside or (self.before == 0 and kind != Kind.DATETIME)):
+        rare = self.now < _MOST and column.is_far(self.value)
+        if rare or (plain and (outside or (self.before == 0 and kind != Kind.DATETIME))):
             return Finding("placeholder", f"{share}: it may stand for a missing value")
         return Finding("stuck-value", f"{share}: stuck, or filled in")
 

@@ -128,6 +128,14 @@ SCENARIOS = {
                .otherwise(c("date"))),
         "day-for-month", "of the dates would be in their place with day and month exchanged",
     ),
+    "a placeholder that nobody knows": (
+        "level", sometimes(0.006, -88.8, "level"), "placeholder",
+        "0.6 % of the values are -88.8, below the smallest one of the reference",
+    ),
+    "a value that is new, beyond all others": (
+        "level", sometimes(0.006, 29.5, "level"), "out-of-range",
+        "0.6 % of the values are 29.5, above the largest one of the reference, ",
+    ),
     "the first day of 1970": (
         "time", sometimes(0.05, np.datetime64(0, "us"), "time"), "placeholder",
         "5 % of the values are 1970-01-01",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from monitoring.scenarios import DAILY, ROWS, SCENARIOS, data
+from monitoring.scenarios import DAILY, ROWS, SCENARIOS, c, data
 
 import klcli
 from klcli.data.table import frame_table
@@ -48,6 +48,19 @@ def test_nothing_is_found_where_nothing_happened(seed):
 def test_nothing_is_found_in_small_batches(rows):
     assert not any(changes(data(9, rows)).values())
     assert not any(changes(data(10), data(11, rows)).values())
+
+
+@pytest.mark.parametrize("rows", [200, ROWS])
+def test_an_outlier_and_a_placeholder_are_told_beside_another_unit(rows):
+    feet = c("height") * 3.28084
+    first, some = pl.int_range(pl.len()) == 0, pl.int_range(pl.len()) % 50 == 1
+    batch = data(1, rows).select(
+        height=pl.when(first).then(1e9).when(some).then(-1e5).otherwise(feet)
+    )
+    found = changes(batch, REFERENCE.select("height"))["height"]
+    assert [code for code, _ in found] == ["unit-change", "placeholder", "outlier"]
+    assert found[2][1].startswith("1000000000 lies far above all others")
+    assert found[1][1].startswith("2 % of the values are -100000, ")
 
 
 def test_one_value_in_a_million():
