@@ -17,6 +17,7 @@ from klcli.monitoring.ranges import cut_off, spread_change
 from klcli.monitoring.surprise import bar, log_alone
 from klcli.monitoring.units import unit_change
 from klcli.monitoring.wording import percent, with_shares
+from klcli.quantiles import quantile
 from klcli.results import Finding, Kind
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 #: Codes of what lies far beyond all others.
 _FAR: Final = frozenset({"outlier", "placeholder"})
+#: Share of the rows up to which one value among converted ones may be stuck; and how many times
+#: their middle half is the distance of those that are none of them.
+_SOME, _APART = 0.05, 4.0
 
 
 def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
@@ -58,6 +62,8 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
     # A value that others were cut to is not stuck.
     ends = {column.table.p.minimum, column.table.p.maximum} if cut else set()
     repeated = [each for each in column.repeated if each.value not in ends]
+    if changed is not None:
+        repeated = _beside_converted(column, repeated)
     for each in repeated:
         yield each.finding(column)
     explained = changed is not None
@@ -79,6 +85,16 @@ def number_changes(column: Column, *, clock: bool) -> Iterator[Finding]:
             found = end.findings(column)
             # Beside what explains others, only values far beyond all of them are worth a word.
             yield from (each for each in found if not explained or each.code in _FAR)
+
+
+def _beside_converted(column: Column, repeated: Sequence[Repeated]) -> list[Repeated]:
+    """Return what is stuck beside values in another unit: these repeat as far as they are rounded."""
+    low, middle, high = quantile(column.finite[0], (0.25, 0.5, 0.75)).tolist()
+    return [
+        each
+        for each in repeated
+        if each.now < _SOME or abs(each.value - middle) > _APART * (high - low)
+    ]
 
 
 def _new_values(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.data.bounds import is_new
+from klcli.data.wording import number
 from klcli.monitoring.conversions import Conversion, conversions
 from klcli.monitoring.samples import (
     DISTINCT,
@@ -45,6 +46,8 @@ _UNNAMED: Final = 1.5
 #: Where a part of the rows has changed: the least part, how far apart from the others it must lie,
 #: as else a small shift of all of them looks alike, and how well the rest must fit.
 _PART, _PART_APART, _PART_FIT = 0.05, 0.9, 0.2
+#: Largest part of the rows that may be stuck at one value while the others are converted.
+_MOST: Final = 0.5
 #: Part of the noise by which a factor that is rarely meant must fit better than others.
 _RARER: Final = 0.5
 
@@ -66,7 +69,28 @@ def unit_change(column: Column) -> Finding | None:
     pair = _Pair(p, q, chance)
     if before < FAR:
         return pair.unsigned() or pair.part()
-    return pair.unsigned() or pair.known() or pair.unnamed() or pair.part()
+    return pair.unsigned() or pair.known() or pair.unnamed() or pair.part() or _but_for(pair)
+
+
+def _but_for(pair: _Pair) -> Finding | None:
+    """Tell whether the values are converted but for one that many rows are stuck at."""
+    p = pair.p
+    starts = np.flatnonzero(is_new(p))
+    rows = np.diff(starts, append=len(p))
+    most = int(rows.argmax())
+    share = float(rows[most] / len(p))
+    if not _PART <= share <= _MOST:
+        return None
+    others = np.delete(p, slice(starts[most], starts[most] + rows[most]))
+    pair = _Pair(others, pair.q, noise(len(others), len(pair.q)))
+    if pair.noise > _BLIND or distance(others, pair.q, 0.0) < FAR:
+        return None
+    found = pair.known() or pair.unnamed()
+    if found is None:
+        return None
+    told, colon, asked = found.message.partition(":")
+    told = f"{told}, but for {percent(share)} of them, which are {number(float(p[starts[most]]))}"
+    return Finding(found.code, told + colon + asked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,6 +46,7 @@ def data(seed: int, rows: int = ROWS) -> pl.DataFrame:
         "zip": rng.choice(["02134", "01002", "94110"], rows, p=[0.3, 0.2, 0.5]),
         "gain": rng.normal(3, 10, rows),
         "date": np.datetime64("2024-03-01") + rng.integers(0, 31, rows),
+        "seconds": rng.poisson(900, rows),
     })  # fmt: skip
 
 
@@ -184,6 +185,16 @@ SCENARIOS = {
         column("height", c("height") * pl.when(pl.int_range(pl.len()) % 2 == 0).then(3.28084)
                .otherwise(1.0)),
         "unit-change", "50 % of the values are as if those of the reference times 3.28084",
+    ),
+    "cents, and a tenth of the rows stuck": (
+        "price",
+        column("price", pl.when(pl.int_range(pl.len()) % 10 == 0).then(250.0)
+               .otherwise(c("price") * 100)),
+        "unit-change", "times 100, but for 10 % of them, which are 250",
+    ),
+    "minutes, rounded to a few": (
+        "seconds", column("seconds", (c("seconds") / 60).round().cast(pl.Int64)),
+        "unit-change", "by about 60: another unit",
     ),
     "stars for percent": (
         "rating", column("rating", c("rating") * 20), "unit-change", "times about 20",
