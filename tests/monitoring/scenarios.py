@@ -196,6 +196,12 @@ SCENARIOS = {
         "seconds", column("seconds", (c("seconds") / 60).round().cast(pl.Int64)),
         "unit-change", "by about 60: another unit",
     ),
+    "a clock that stood still": (
+        "date",
+        column("date", pl.when(c("date").dt.day().is_between(9, 18))
+               .then(pl.date(2024, 3, 9)).otherwise(c("date"))),
+        "stuck-value", "of the values are 2024-03-09, 2.9 %",
+    ),
     "stars for percent": (
         "rating", column("rating", c("rating") * 20), "unit-change", "times about 20",
     ),
