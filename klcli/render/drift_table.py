@@ -218,7 +218,8 @@ def _happened(report: DriftReport, width: int | None, *, verbose: bool) -> list[
             text = ", ".join(parts) + ": " * bool(parts) + message
             lines += wrap(f"{text} [{code}]", width, GAP)
         if len(same) > len(shown):
-            where = _columns([column for column, _ in list(same)[len(shown) :] if column])
+            named = {"", *(column for (column, _), _ in shown)}
+            where = _columns([column for column, _ in same if column not in named])
             more = f"… and {len(same) - len(shown):,} more with {code}{where} (-v shows them)"
             lines += wrap(more, width, GAP, GAP)
     return lines
@@ -247,7 +248,7 @@ def _by_code(report: DriftReport) -> dict[str, dict[tuple[str, str], list[str]]]
 
 
 def _columns(columns: Sequence[str]) -> str:
-    """Return which columns findings are about that are not spelled out."""
+    """Return the names of columns, of many the first."""
     names = [cut(name, _LONGEST_NAME) for name in dict.fromkeys(columns)]
     more = f" and {len(names) - _LISTED:,} more columns" if len(names) > _LISTED else ""
     return f": {', '.join(names[:_LISTED])}{more}" if names else ""
