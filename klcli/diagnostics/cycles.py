@@ -86,7 +86,7 @@ def cycles(fine: CountTable, coarse: CountTable, ratio: Floats) -> tuple[float, 
             farthest, which = deviate, name
     if not which:
         return hidden, _too_coarse(coarse_for) if coarse_for else None
-    text = f"times differ by their place in the {which}, by {farthest:.2g} standard errors more "
+    text = f"times differ by their place in the {which}, by {farthest:,.0f} standard errors more "
     text += "than chance and a ratio that is smooth over all times allow; the true divergence is "
     return hidden, Finding("unresolved", text + "likely larger")
 

@@ -92,7 +92,7 @@ def unresolved(fine: CountTable, coarse: CountTable, ratio: Floats) -> Finding |
         if excess.sum() > _LIMIT * noise:
             return Finding(
                 "unresolved",
-                f"counts differ between neighbouring values by {excess.sum() / noise:.2g} standard "
+                f"counts differ between neighbouring values by {excess.sum() / noise:,.0f} standard "
                 "errors more than chance and the smooth ratio allow; the true divergence is likely "
                 "larger",
             )

@@ -190,9 +190,12 @@ def round_up(rows: float) -> int:
 
 def change_point(point: ChangePoint, unit: str) -> str:
     """Return where a column changed, without its name."""
+    before, after = (
+        "<0.0001" if each < 1e-4 else small(each) for each in (point.before, point.after)
+    )
     return (
-        f"changed with {name(point.batch)}: mean divergence {small(point.before)} before, "
-        f"{small(point.after)} {unit} from then on (p {spaced(p_value(point.p_value))})"
+        f"changed with {name(point.batch)}: mean divergence {before} before, "
+        f"{after} {unit} from then on (p {spaced(p_value(point.p_value))})"
     )
 
 

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -26,6 +28,7 @@ def alternating(n):
 def test_structure_between_neighbouring_values_is_noticed():
     found = finding(alternating(5000), RNG.integers(0, 1000, 5000).astype(float))
     assert found.code == "unresolved"
+    assert re.search(r"by \d+ standard errors", found.message)
 
 
 def test_fast_oscillation_is_noticed():

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from render.drift_reports import ALL, MANY, ONE, category_cells, hostile, large, result
 
+from klcli.monitoring.report import ChangePoint
 from klcli.render.drift_table import drift_table
-from klcli.render.drift_words import moved
+from klcli.render.drift_words import change_point, moved
 from klcli.render.table import ANSI
 from klcli.render.text import cell_width, printable
 from klcli.results import Finding
@@ -87,6 +88,11 @@ def test_columns_whose_findings_are_not_spelled_out_are_named():
         f"11 more with outlier: fee, {'x' * 39}…, k0, k1, k2, k3, k4, k5 and 3 more"
     )
     assert "(-v shows them)" in more
+
+
+def test_a_change_point_needs_no_exponents():
+    text = change_point(ChangePoint("x", "feb", 0.001, 0.0389, 2.69e-6), "nats")
+    assert "mean divergence 0.0389 before, <0.0001 nats from then on" in text
 
 
 def test_verbose_tells_more():

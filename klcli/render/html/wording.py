@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -40,8 +41,13 @@ def column(result: DriftResult) -> Name:
 
 
 def said(sentence: str) -> str:
-    """Return a sentence that may quote the data."""
-    return cut(printable(sentence), SENTENCE_WIDTH)
+    """Return a sentence that may quote the data; no line ends between a number and its sign.
+
+    >>> said("5 % of them (p ≤ 0.001)").count("\N{NO-BREAK SPACE}")
+    2
+    """
+    kept = re.sub(r"(?<=\d) (?=%)|(?<=[≤=]) (?=\d)", "\N{NO-BREAK SPACE}", printable(sentence))
+    return cut(kept, SENTENCE_WIDTH)
 
 
 def short(number: float) -> str:
