@@ -6,9 +6,11 @@ the commands of ``kl`` on paths, NumPy arrays or any data frame.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+# As that of typing, whose import takes longer than all else before `run` heeds Ctrl-C.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from klcli.data.profiles.reading import read_profile
     from klcli.divergences.exact import exact
     from klcli.estimation.comparison import compare

@@ -5,24 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import traceback
-import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
-
-from klcli.cli.app import application
-from klcli.cli.output import silence_stdout, write_error
-from klcli.errors import KlcliError
-from klcli.later import put_off
+from klcli import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any, NoReturn
 
 INTERNAL, INTERRUPTED = 3, 130
-
-# Typer exports this one of its usage errors; the others share its base.
-_TyperUsageError: Any = typer.BadParameter.__base__
 
 
 def run() -> NoReturn:
@@ -31,12 +21,17 @@ def run() -> NoReturn:
     The process ends without Python's clearing up, which would take about 0.1 s and change nothing:
     by then files are closed and results written.
     """
-    # Polars imports this, for a fifth of the time that it takes, and hardly anyone needs it.
-    put_off("importlib.metadata")
     # What a command allocates lives until it ends: looking for garbage among it again and again
     # while modules are imported would take a tenth of a second.
     gc.set_threshold(100_000, 50, 100)
-    exit_code = main()
+    try:
+        from klcli.later import put_off
+
+        # Polars imports this, for a fifth of the time that it takes, and hardly anyone needs it.
+        put_off("importlib.metadata")
+        exit_code = main()
+    except KeyboardInterrupt:
+        exit_code = INTERRUPTED
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
@@ -56,6 +51,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 done, 1 a gate tripped, 2 wrong usage or input, 3 internal failure, 130 interrupted.
     """
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    # Most of the first tenth of a second is spent on imports: they stand here so that Ctrl-C then
+    # ends as quietly as later.
+    import traceback
+    import warnings
+
+    import typer
+
+    from klcli.cli.app import application
+    from klcli.cli.output import silence_stdout, write_error
+    from klcli.errors import KlcliError
+
+    # Typer exports this one of its usage errors; the others share its base.
+    typer_usage_error: Any = typer.BadParameter.__base__
+
+    def fail(message: str, hint: str, exit_code: int) -> int:
+        write_error(f"error: {message}")
+        if hint:
+            write_error(f"hint: {hint}")
+        return exit_code
+
     # Our matrices are small: threads of NumPy's linear algebra only wait for each other, for half
     # a second where the processor is busy. Once NumPy is imported this would change nothing, and
     # only make `one_thread` believe that it did.
@@ -73,30 +95,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app = application(() if "_KL_COMPLETE" in os.environ else words)
         return app(args=words, prog_name="kl", standalone_mode=False) or 0
     except KlcliError as error:
-        return _fail(error.message, error.hint, error.exit_code)
-    except _TyperUsageError as error:
+        return fail(error.message, error.hint, error.exit_code)
+    except typer_usage_error as error:
         command = error.ctx.command_path if error.ctx else "kl"
-        return _fail(_sentence(error.format_message()), f"see {command} --help", error.exit_code)
+        return fail(_sentence(error.format_message()), f"see {command} --help", error.exit_code)
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # Typer found nobody reading its help
             silence_stdout()
             return 0
         raise
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort, and the traceback can be had
         if debug:
             traceback.print_exc()
         what = " ".join(f"{type(error).__name__}: {error}".split())
         hint = "this is a bug in kl; KLCLI_DEBUG=1 shows where it happened"
-        return _fail(f"internal: {what}", hint, INTERNAL)
-
-
-def _fail(message: str, hint: str, exit_code: int) -> int:
-    write_error(f"error: {message}")
-    if hint:
-        write_error(f"hint: {hint}")
-    return exit_code
+        return fail(f"internal: {what}", hint, INTERNAL)
 
 
 def _sentence(message: str) -> str:

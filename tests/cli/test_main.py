@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from klcli import __version__
 from klcli.errors import PartialError
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_version(kl):
@@ -76,5 +82,25 @@ def test_interrupted_before_the_command_begins(kl, monkeypatch):
     def interrupt(words):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("klcli.__main__.application", interrupt)
+    monkeypatch.setattr("klcli.cli.app.application", interrupt)
     assert kl("--version") == (130, "", "")
+
+
+def test_interrupted_while_it_is_imported(tmp_path):
+    """Once a traceback was seen if Ctrl-C came in the first tenth of a second."""
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    script = "from klcli.__main__ import run; run()"  # as the installed command does
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_little_is_imported_before_interrupts_are_heeded():
+    script = (
+        "import sys, klcli.__main__; print([n for n in ('typing', 'typer') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script], cwd=ROOT, capture_output=True, check=True
+    )
+    assert done.stdout.split() == [b"[]"]
