@@ -35,7 +35,15 @@ _EXCEL: Final = (
 )
 #: What Git holds in place of a large file that was not fetched.
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
-_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+#: First bytes of text in wider encodings, as a pattern → name; the longer ones first.
+_WIDE: Final = {
+    rb"\xff\xfe\0\0|\0\0\xfe\xff": "UTF-32",
+    rb"([^\0]\0\0\0){2}": "UTF-32LE",
+    rb"(\0\0\0[^\0]){2}": "UTF-32BE",
+    rb"\xff\xfe|\xfe\xff": "UTF-16",
+    rb"[^\0]\0": "UTF-16LE",
+    rb"\0": "UTF-16BE",
+}
 #: Text has no other characters below the space, and null in at most one of so many places.
 _CONTROLS: Final = bytes({*range(1, 32)} - {*b"\t\n\v\f\r"})
 _FEW: Final = 8
@@ -97,11 +105,13 @@ def check_text(source: str, head: bytes) -> None:
     Raises
     ------
     InputError
-        If the first bytes are UTF-16, an archive, or binary.
+        If the first bytes are UTF-16 or UTF-32, an archive, or binary.
     """
-    if head.startswith(_UTF16) or (len(head) > 1 and 0 in head[:2]):
+    wide = (name for beginning, name in _WIDE.items() if re.match(beginning, head, re.DOTALL))
+    if (encoding := next(wide, "")) and len(head) > 1:
         raise InputError(
-            f"{source}: the text is UTF-16, not UTF-8", "iconv -f UTF-16 -t UTF-8 FILE > NEW"
+            f"{source}: the text is {encoding[:6]}, not UTF-8",
+            f"iconv -f {encoding} -t UTF-8 FILE > NEW",
         )
     if head.startswith(_ZIP):
         raise InputError(f"{source}: a zip archive, which is not read", "unzip FILE")

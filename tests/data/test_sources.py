@@ -325,6 +325,9 @@ class TestContent:
             (CSV.encode("utf-16"), "UTF-16"),
             (CSV.encode("utf-16-le"), "UTF-16"),
             (CSV.encode("utf-16-be"), "UTF-16"),
+            (CSV.encode("utf-32"), "UTF-32"),
+            (CSV.encode("utf-32-le"), "UTF-32"),
+            (CSV.encode("utf-32-be"), "UTF-32"),
         ],
     )
     @pytest.mark.parametrize("name", ["a.csv", "a.unknown", "a.ndjson"])
@@ -364,8 +367,12 @@ class TestContent:
         assert error.message == "a.csv: the text holds null characters"
         assert error.hint.startswith("tr -d ")
 
-    def test_hint_converts_utf16(self, write):
-        assert "iconv -f UTF-16 -t UTF-8" in failure(write("a.csv", CSV.encode("utf-16"))).hint
+    @pytest.mark.parametrize(
+        "encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"]
+    )
+    def test_hint_converts_text(self, write, encoding):
+        name = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+        assert f"iconv -f {name} -t UTF-8" in failure(write("a.csv", CSV.encode(encoding))).hint
 
     @pytest.mark.parametrize("suffix", ["gz", "zst"])
     def test_named_like_compressed_but_not(self, write, suffix):
