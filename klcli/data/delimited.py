@@ -48,6 +48,7 @@ def delimited_table(part: Part, *, separator: str, factor: float) -> Table:
         lazy = pl.scan_csv(
             part.path,
             has_header=dialect.header,
+            skip_lines=dialect.skipped,
             separator=dialect.separator,
             eol_char=dialect.end_of_line,
             infer_schema=False,
@@ -180,8 +181,9 @@ class _Reader:
         uneven = fields < expected if which == "fewer" else fields > expected
         return (
             lines(self.part, self.dialect.end_of_line)
+            .slice(self.dialect.skipped)
             .select(
-                (pl.int_range(pl.len()) + 1).alias("number"),
+                (pl.int_range(pl.len()) + 1 + self.dialect.skipped).alias("number"),
                 fields.alias("fields"),
                 (outside & uneven).alias("uneven"),
             )

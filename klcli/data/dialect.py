@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _PEEKED_LINES: Final = 64
 #: A comma wins wherever the header has one.
 _SEPARATORS: Final = (";", "\t", "|")
+#: A first line by which Excel is told what parts the columns.
+_TOLD: Final = re.compile(r'\ufeff?"?sep=([,;|\t])"?\s*', re.IGNORECASE)
 #: Numbers whose commas may part thousands, those that surely do, and those that need none.
 _THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _MILLIONS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}")
@@ -43,6 +45,8 @@ class Dialect:
         Whether 1,5 means 1.5.
     line_length : float
         Mean length of the first lines, end of line included.
+    skipped : int
+        Lines before the header: 1 where Excel is told the separator in the first one.
     """
 
     separator: str
@@ -51,6 +55,7 @@ class Dialect:
     end_of_line: str
     decimal_comma: bool
     line_length: float
+    skipped: int
 
 
 def lines(part: Part, end_of_line: str = "\n", count: int | None = None) -> pl.LazyFrame:
@@ -92,6 +97,12 @@ def dialect_of(part: Part, separator: str) -> Dialect:
         first = _first_lines(part, end_of_line)
     if not any(line.strip() for line in first):
         raise InputError(f"{part.source}: the file is empty", "give a file with a header and rows")
+    told = _TOLD.fullmatch(first[0])
+    if told is not None:
+        separator = separator or told[1]
+        first = first[1:]
+    if not first:
+        raise InputError(f"{part.source}: the file is empty", "give a file with a header and rows")
     separator = separator or _separator(part, first)
     decimal_comma = separator != "," and _decimal_commas(part, first, separator)
     try:
@@ -120,7 +131,8 @@ def dialect_of(part: Part, separator: str) -> Dialect:
             )
         )
     length = sum(len(line) + 1 for line in first) / len(first)
-    return Dialect(separator, tuple(fields), header, end_of_line, decimal_comma, length)
+    skipped = 0 if told is None else 1
+    return Dialect(separator, tuple(fields), header, end_of_line, decimal_comma, length, skipped)
 
 
 def _first_lines(part: Part, end_of_line: str) -> list[str]:

@@ -53,6 +53,13 @@ class TestDialect:
         path = write("b.csv", '"x,y";c\n1;2\n')
         assert values(path, "x,y") == [1]
 
+    @pytest.mark.parametrize("first", ["sep=;\n", '"sep=;"\r\n', "\ufeffSEP=;\n"])
+    def test_the_line_by_which_excel_is_told_the_separator_is_no_header(self, write, first):
+        path = write("a.csv", f"{first}x,y;c\n1;2\n3\n")
+        assert values(path, "x,y") == [1, 3]
+        assert "the first is line 4" in told(path)["ragged-rows"]
+        assert failure(write("b.csv", "sep=;\n")).message == "b.csv: the file is empty"
+
     def test_tsv_has_tabs_whatever_its_header_says(self, write):
         assert values(write("a.tsv", "x,y\tc\n1\t2\n"), "x,y") == [1]
 
