@@ -25,6 +25,10 @@ _PEEKED_LINES: Final = 64
 _SEPARATORS: Final = (";", "\t", "|")
 #: A first line by which Excel is told what parts the columns.
 _TOLD: Final = re.compile(r'\ufeff?"?sep=([,;|\t])"?\s*', re.IGNORECASE)
+#: What begins like a number with a comma, or is one with a point, between semicolons; and what is
+#: a number with a comma there.
+_TELLING: Final = re.compile(r'(?:^|;)[ "]*[+-]?\d*(?:,\d|\.\d+[ "]*(?:;|$))')
+_COMMA: Final = r'(?:^|;)[ "]*[+-]?\d*,\d+[ "]*(?:;|\r?$)'
 #: Numbers whose commas may part thousands, those that surely do, and those that need none.
 _THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _MILLIONS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}")
@@ -104,7 +108,12 @@ def dialect_of(part: Part, separator: str) -> Dialect:
     if not first:
         raise InputError(f"{part.source}: the file is empty", "give a file with a header and rows")
     separator = separator or _separator(part, first)
-    decimal_comma = separator != "," and _decimal_commas(part, first, separator)
+    decimal_comma = separator != "," and (
+        _decimal_commas(part, first, separator)
+        or (
+            separator == ";" and _decimal_commas(part, _later(part, end_of_line, first), separator)
+        )
+    )
     try:
         header_line = next(csv.reader([line + "\n" for line in first], delimiter=separator))
     except csv.Error as error:
@@ -138,6 +147,16 @@ def dialect_of(part: Part, separator: str) -> Dialect:
 def _first_lines(part: Part, end_of_line: str) -> list[str]:
     column = lines(part, end_of_line, _PEEKED_LINES).collect().to_series()
     return [line for line in column.to_list() if line]
+
+
+def _later(part: Part, end_of_line: str, first: list[str]) -> list[str]:
+    """Return later lines with decimal commas, if the first ones leave open what decimals have."""
+    import polars as pl
+
+    if part.remote or len(first) < _PEEKED_LINES - 1 or any(map(_TELLING.search, first)):
+        return []
+    commas = lines(part, end_of_line).filter(pl.col("line").str.contains(_COMMA))
+    return commas.head(_PEEKED_LINES).collect().to_series().to_list()
 
 
 def _separator(part: Part, first: list[str]) -> str:

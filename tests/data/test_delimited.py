@@ -69,6 +69,23 @@ class TestDialect:
         assert "decimal-comma" in told(path)
         assert tabulate(path, path).columns[1].table.labels == ("a,b", "b", "c")
 
+    @pytest.mark.parametrize(
+        ("first", "later", "read"),
+        [
+            ("7;01.02.2024", "8,25;02.02.2024", 8.25),
+            ('7;"a,b"', '"8,25";"a,b"', 8.25),
+            ("7;1.5", "8,25;1.5", None),
+            ("7;1,234,567", "8,257;1,234", None),
+            ("7;a", "8;a,5", 8.0),
+        ],
+    )
+    def test_decimal_commas_that_come_late(self, write, first, later, read):
+        """Once the lines that are looked at first had to have some."""
+        path = write("a.csv", "x;y\n" + 100 * f"{first}\n" + 100 * f"{later}\n")
+        assert ("decimal-comma" in told(path)) == (read == 8.25)
+        if read:
+            assert values(path) == [7.0] * 100 + [read] * 100
+
     @pytest.mark.parametrize("content", ["x;y\n1,234;1.5\n2;2.5\n", 'x,y\n"1,5",2\n3,4\n'])
     def test_commas_that_are_not_decimal(self, write, content):
         assert "decimal-comma" not in told(write("a.csv", content))
