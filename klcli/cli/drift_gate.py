@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from klcli.monitoring.deliveries import DELIVERIES
-from klcli.monitoring.report import Verdict
+from klcli.monitoring.report import NOT_TOLD, Verdict
 from klcli.monitoring.schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _reasons(report: DriftReport, gate: str) -> Iterator[str]:
     elif gate == "changes":
         for result in report.results:
             for finding in result.changes:
-                if finding.code in result.known:
+                if finding.code in result.known or finding.code == NOT_TOLD:
                     continue
                 where = f"{words.name(result.batch)}, {words.column_name(result)}"
                 yield f"changes: {where}: {finding.message}"
@@ -62,9 +62,10 @@ def unread(report: DriftReport) -> list[Batch]:
 
 
 def exit_code(report: DriftReport, *, tripped: bool) -> int:
-    """Return 130 after an interruption, 1 for a tripped gate, 3 for what could not be read."""
+    """Return 130 after an interruption, 1 for a tripped gate, 3 for what could not be read or told."""
     if not report.complete:
         return INTERRUPTED
     if tripped:
         return TRIPPED
-    return PARTIAL if unread(report) else 0
+    untold = any(each.code == NOT_TOLD for result in report.results for each in result.changes)
+    return PARTIAL if unread(report) or untold else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 from klcli.monitoring.hours import hour_changes
 from klcli.monitoring.label_changes import label_changes
 from klcli.monitoring.number_changes import number_changes
+from klcli.monitoring.report import NOT_TOLD
 from klcli.monitoring.stuck import repeated_values
 from klcli.monitoring.surprise import bar, log_shares
 from klcli.monitoring.wording import percent
@@ -69,6 +71,25 @@ class Column:
 def own_name(side: KeptSide | ProfileSide, name: str) -> str:
     """Return what a column is called on one side: lone columns are paired whatever their names."""
     return name if name in side.views else next(iter(side.views))
+
+
+def told(column: Column) -> tuple[Finding, ...]:
+    """Return what happened to a column; a detector that fails costs its column's words alone."""
+    found: list[Finding] = []
+    try:
+        found.extend(column_changes(column))
+    except Exception as error:
+        if os.environ.get("KLCLI_DEBUG"):
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        found.append(
+            Finding(
+                NOT_TOLD,
+                f"what happened could not be told: internal: {what}; this is a bug in kl, and "
+                "the divergence is not affected",
+            )
+        )
+    return tuple(found)
 
 
 def column_changes(column: Column) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from klcli.data.threads import each
 from klcli.data.wording import listed
 from klcli.errors import InputError
 from klcli.estimation.needs import layout_of
-from klcli.monitoring.changes import Column, column_changes
+from klcli.monitoring.changes import Column, told
 from klcli.monitoring.column import examined
 from klcli.monitoring.places import changed_places
 from klcli.monitoring.reference import Reference, kept, layouts_of
@@ -188,8 +188,8 @@ def _compared(
         cells = tuple(
             replace(cell, contribution=cell.contribution * options.scale) for cell in found
         )
-    changes = column_changes(Column(column, side, reference.side, tests))
-    return Compared(estimate.scaled(options.scale), cells, tuple(changes))
+    changes = told(Column(column, side, reference.side, tests))
+    return Compared(estimate.scaled(options.scale), cells, changes)
 
 
 def _elsewhere(compared: Compared, moved: Finding | None) -> Compared:

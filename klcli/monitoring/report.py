@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from klcli.results import Estimate, Finding, SourceInfo
+
+
+#: Code of the finding that what happened to a column could not be told.
+NOT_TOLD: Final = "not-told"
 
 
 class Verdict(StrEnum):

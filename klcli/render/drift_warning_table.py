@@ -66,6 +66,11 @@ ROWS: Final = (
         "Make the spelling uniform before comparing.",
     ),
     (
+        "not-told",
+        "What happened to a column could not be told: a bug in kl. Its divergence is right.",
+        "KLCLI_DEBUG=1 shows where it happened; kl drift ends with exit code 3.",
+    ),
+    (
         "exchanged-labels",
         "Categories have changed places or names, which explains most of the difference.",
         "Check the mapping of codes to labels.",

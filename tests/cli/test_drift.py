@@ -95,6 +95,23 @@ def test_a_batch_that_cannot_be_read_is_partial(kl, folder):
     assert code == 1
 
 
+def test_a_detector_that_fails_costs_the_words_about_one_column(kl, folder, monkeypatch):
+    def fail(column, *, clock):
+        if column.table.name == "x":
+            raise ZeroDivisionError("no rows")
+        return iter(())
+
+    monkeypatch.setattr("klcli.monitoring.changes.number_changes", fail)
+    words = ["--fail-on", "changes", "--format", "json"]
+    code, out, err = kl("drift", "ref.csv", "day2.csv", *words, *FAST)
+    assert (code, err) == (3, "")
+    x, k = json.loads(out)["results"]
+    assert x["verdict"] == "drift"
+    assert [each["code"] for each in x["changes"]] == ["not-told"]
+    assert "internal: ZeroDivisionError: no rows" in x["changes"][0]["message"]
+    assert k["changes"] == []
+
+
 def test_a_file_that_comes_again_trips_the_gate_also_when_resumed(kl, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(57721566490)
