@@ -76,8 +76,8 @@ def compare(
         default_format,
         on_terminal,
         write_error,
-        write_file,
         write_out,
+        written,
     )
 
     if divergence is not None and len(set(divergence)) == 1 and divergence[0] != "all":
@@ -107,14 +107,13 @@ def compare(
             input_format=input_format,
             progress=bar,
         )
-    for path, written_as in files.items():
-        write_file(path, _render(comparison, written_as, verbose=verbose))
-    if format_name or not files:
-        chosen = format_name or default_format()
-        write_out(_render(comparison, chosen, verbose=verbose, screen=on_terminal()))
-    if not quiet:
-        for finding in comparison.report.findings:
-            write_error(f"note: {finding.message}")
+    with written(files, lambda _, form: _render(comparison, form, verbose=verbose)):
+        if format_name or not files:
+            chosen = format_name or default_format()
+            write_out(_render(comparison, chosen, verbose=verbose, screen=on_terminal()))
+        if not quiet:
+            for finding in comparison.report.findings:
+                write_error(f"note: {finding.message}")
 
 
 def _render(

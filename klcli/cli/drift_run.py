@@ -22,6 +22,7 @@ from klcli.cli.output import (
     write_error,
     write_file,
     write_out,
+    written,
 )
 from klcli.data.ahead import read_ahead
 from klcli.errors import UsageError
@@ -96,32 +97,31 @@ def run(asked: Asked) -> None:
     kept = {"--resume": resume, "--baseline": baseline, "--write-baseline": asked.write_baseline}
     _check_distinct(files, kept)
     report = _compared(sources, merged(config, asked.settings), asked, resume, baseline)
-    for path, written_as in files.items():
-        write_file(path, render_drift(report, written_as, verbose=asked.verbose))
-    shown = False
-    if format_name or not files:
-        screen = on_terminal()
-        written_as = format_name or default_format()
-        shown = written_as == "table"  # which has the notes, too
-        write_out(str(render_drift(report, written_as, verbose=asked.verbose, screen=screen)))
-    _tell(report, quiet=asked.quiet or shown, resume=resume)
-    if asked.write_baseline is not None:
-        from klcli.monitoring.baseline import accepted
-        from klcli.monitoring.baseline_file import dumps
+    with written(files, lambda _, form: render_drift(report, form, verbose=asked.verbose)):
+        shown = False
+        if format_name or not files:
+            screen = on_terminal()
+            written_as = format_name or default_format()
+            shown = written_as == "table"  # which has the notes, too
+            write_out(str(render_drift(report, written_as, verbose=asked.verbose, screen=screen)))
+        _tell(report, quiet=asked.quiet or shown, resume=resume)
+        if asked.write_baseline is not None:
+            from klcli.monitoring.baseline import accepted
+            from klcli.monitoring.baseline_file import dumps
 
-        if report.complete:
-            write_file(Path(asked.write_baseline), dumps(accepted(report)))
-        else:
-            write_error(f"interrupted: {asked.write_baseline} is not written")
-    # By now NumPy is there, which this would have made files wait for.
-    from klcli.cli import drift_gate
+            if report.complete:
+                write_file(Path(asked.write_baseline), dumps(accepted(report)))
+            else:
+                write_error(f"interrupted: {asked.write_baseline} is not written")
+        # By now NumPy is there, which this would have made files wait for.
+        from klcli.cli import drift_gate
 
-    tripped = drift_gate.tripped(report, gates)
-    for sentence in drift_gate.shortened(tripped):
-        write_error(sentence)
-    code = drift_gate.exit_code(report, tripped=bool(tripped))
-    if code:
-        raise typer.Exit(code)
+        tripped = drift_gate.tripped(report, gates)
+        for sentence in drift_gate.shortened(tripped):
+            write_error(sentence)
+        code = drift_gate.exit_code(report, tripped=bool(tripped))
+        if code:
+            raise typer.Exit(code)
 
 
 def init(asked: Asked) -> None:

@@ -118,8 +118,8 @@ def estimate(
         on_terminal,
         render,
         write_error,
-        write_file,
         write_out,
+        written,
     )
 
     if value and format_name is not None:
@@ -176,25 +176,24 @@ def estimate(
             progress=bar,
         )
     only = _only(report) if value else None
-    for path, written_as in files.items():
-        write_file(path, render(report, written_as, verbose=verbose))
-    if only is not None:
-        write_out(f"{float(only.estimate)!r}\n")
-    elif format_name or not files:
-        screen = on_terminal()
-        chosen = format_name or default_format()
-        write_out(render(report, chosen, verbose=verbose, screen=screen))
-    if not quiet:
-        for finding in (*report.findings, *(only.warnings if only else ())):
-            write_error(f"note: {finding.message}")
-    if fail_above is not None:
-        for sentence in () if quiet else gate.undecided(report, fail_above):
-            write_error(f"undecided: {sentence}")
-        above = gate.tripped(report, fail_above)
-        for sentence in above:
-            write_error(f"above: {sentence}")
-        if above:
-            raise typer.Exit(1)
+    with written(files, lambda _, form: render(report, form, verbose=verbose)):
+        if only is not None:
+            write_out(f"{float(only.estimate)!r}\n")
+        elif format_name or not files:
+            screen = on_terminal()
+            chosen = format_name or default_format()
+            write_out(render(report, chosen, verbose=verbose, screen=screen))
+        if not quiet:
+            for finding in (*report.findings, *(only.warnings if only else ())):
+                write_error(f"note: {finding.message}")
+        if fail_above is not None:
+            for sentence in () if quiet else gate.undecided(report, fail_above):
+                write_error(f"undecided: {sentence}")
+            above = gate.tripped(report, fail_above)
+            for sentence in above:
+                write_error(f"above: {sentence}")
+            if above:
+                raise typer.Exit(1)
 
 
 def _large(source: str) -> bool:

@@ -103,8 +103,8 @@ def exact(
         default_format,
         on_terminal,
         write_error,
-        write_file,
         write_out,
+        written,
     )
     from klcli.divergences.probabilities import is_file
 
@@ -119,15 +119,14 @@ def exact(
     if value and (len(names) > 1 or names == ["all"]):
         raise UsageError("--value needs one divergence", "name one with --divergence")
     report = run(p, q, divergence=names, direction=direction, base=base, draws=draws, seed=seed)
-    for path, written_as in files.items():
-        write_file(path, _render(report, written_as, verbose=verbose))
-    if value:
-        write_out(f"{report.results[0].value!r}\n")
-        if not quiet:
-            _note(report.results[0], report.unit, write_error)
-    elif format_name or not files:
-        chosen = format_name or default_format()
-        write_out(_render(report, chosen, verbose=verbose, screen=on_terminal()))
+    with written(files, lambda _, form: _render(report, form, verbose=verbose)):
+        if value:
+            write_out(f"{report.results[0].value!r}\n")
+            if not quiet:
+                _note(report.results[0], report.unit, write_error)
+        elif format_name or not files:
+            chosen = format_name or default_format()
+            write_out(_render(report, chosen, verbose=verbose, screen=on_terminal()))
 
 
 def _render(report: ExactReport, format_name: str, *, verbose: bool, screen: bool = False) -> str:

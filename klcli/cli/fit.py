@@ -139,8 +139,8 @@ def fit(
         default_format,
         on_terminal,
         write_error,
-        write_file,
         write_out,
+        written,
     )
 
     bare = [name for name, on in (("--value", value), ("--expression", expression)) if on]
@@ -177,26 +177,30 @@ def fit(
             input_format=input_format,
             progress=bar,
         )
-    for path, written_as in files.items():
-        if written_as in DRAWN.values():
-            from klcli.render.plot.fits import drawn
+    with written(files, lambda _, form: _file(report, form, verbose=verbose, plot=plot)):
+        if value:
+            write_out(f"{float(report.fits[0].minimised.value)!r}\n")
+        elif expression:
+            write_out("".join(f"{each.expression}\n" for each in report.fits))
+        elif format_name or not files:
+            chosen = format_name or default_format()
+            write_out(_render(report, chosen, verbose=verbose, plot=plot, screen=on_terminal()))
+        if not quiet and (bare or files):
+            for finding in report.findings:
+                write_error(f"note: {finding.message}")
+            for each in report.fits:
+                for finding in each.warnings if bare != ["--format"] else ():
+                    write_error(f"note: {each.objective} {each.family}: {finding.message}")
 
-            write_file(path, drawn(report, written_as))
-        else:
-            write_file(path, _render(report, written_as, verbose=verbose, plot=plot))
-    if value:
-        write_out(f"{float(report.fits[0].minimised.value)!r}\n")
-    elif expression:
-        write_out("".join(f"{each.expression}\n" for each in report.fits))
-    elif format_name or not files:
-        chosen = format_name or default_format()
-        write_out(_render(report, chosen, verbose=verbose, plot=plot, screen=on_terminal()))
-    if not quiet and (bare or files):
-        for finding in report.findings:
-            write_error(f"note: {finding.message}")
-        for each in report.fits:
-            for finding in each.warnings if bare != ["--format"] else ():
-                write_error(f"note: {each.objective} {each.family}: {finding.message}")
+
+def _file(report: FitReport, form: str, *, verbose: bool, plot: bool) -> str | bytes:
+    from klcli.cli.output import DRAWN
+
+    if form in DRAWN.values():
+        from klcli.render.plot.fits import drawn
+
+        return drawn(report, form)
+    return _render(report, form, verbose=verbose, plot=plot)
 
 
 def _target(data: str | None, target: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ from klcli.errors import UsageError
 from klcli.render.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from klcli.monitoring.report import DriftReport
     from klcli.render.table import Style
@@ -187,6 +187,30 @@ def check_apart(option: str, path: Path, sources: Sequence[str]) -> None:
             if not path.exists():
                 message = f"{option} would be among the data that {source} stands for"
             raise UsageError(message, "name another file")
+
+
+@contextmanager
+def written(files: Mapping[Path, str], made: Callable[[Path, str], str | bytes]) -> Iterator[None]:
+    """Write every file that can be written; what kept others is raised when all else is done.
+
+    Parameters
+    ----------
+    files : mapping of Path to str
+        Format of each.
+    made : callable
+        Returns what a file of a format holds.
+    """
+    failed = None
+    for path, written_as in files.items():
+        try:
+            write_file(path, made(path, written_as))
+        except UsageError as error:
+            failed = failed or error
+    try:
+        yield
+    finally:
+        if failed is not None:
+            raise failed
 
 
 def write_file(path: Path, content: str | bytes) -> None:

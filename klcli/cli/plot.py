@@ -140,8 +140,8 @@ def plot(
         check_drawing,
         check_files,
         write_error,
-        write_file,
         write_out,
+        written,
     )
 
     for name, value, low, high in (("width", width, 40, 400), ("height", height, 3, 100)):
@@ -185,13 +185,12 @@ def plot(
             progress=bar,
         )
     look = {"width": width, "height": height, "verbose": verbose}
-    for path, written_as in files.items():
-        write_file(path, _file(report, path, written_as, look))
-    if format_name or sixel or not files:
-        write_out(_screen(report, format_name or "picture", sixel, look))
-    if not quiet:
-        for finding in report.findings:
-            write_error(f"note: {finding.message}")
+    with written(files, lambda path, form: _file(report, path, form, look)):
+        if format_name or sixel or not files:
+            write_out(_screen(report, format_name or "picture", sixel, look))
+        if not quiet:
+            for finding in report.findings:
+                write_error(f"note: {finding.message}")
 
 
 def _file(

@@ -15,6 +15,7 @@ import pytest
 from klcli.cli import progress
 from klcli.cli.drift import GATES
 from klcli.cli.output import DRAWN, DRIFT_EXTENSIONS, DRIFT_FORMATS
+from klcli.errors import UsageError
 
 KL = [sys.executable, "-m", "klcli"]
 FAST = ["--resamples", "99"]
@@ -304,3 +305,20 @@ def test_without_matplotlib_the_extra_is_named_before_any_work(kl, monkeypatch):
     code, out, err = kl("drift", "no.csv", "no.csv", "-o", "drift.svg")
     assert (code, out) == (2, "")
     assert "pip install 'klcli[plot]'" in err
+
+
+def test_a_file_that_cannot_be_written_does_not_hinder_the_rest(kl, folder, monkeypatch):
+    """Once neither later files were written nor the gate was looked at."""
+
+    def write(path, content):
+        if path == Path("a.json"):
+            raise UsageError(f"cannot write {path}: No space left on device", "name another file")
+        path.write_text(content)
+
+    monkeypatch.setattr("klcli.cli.output.write_file", write)
+    words = ["-o", "a.json", "-o", "b.md", "--format", "csv", "--fail-on", "drift"]
+    code, out, err = kl("drift", "ref.csv", "day2.csv", "-c", "x", *words, *FAST)
+    assert (code, len(out.splitlines())) == (2, 2)
+    assert "drift: day2.csv, x: " in err
+    assert "error: cannot write a.json: No space left on device" in err
+    assert Path("b.md").read_text(encoding="utf-8").startswith("**Drift in 1 of 1 column**")
