@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
-INTERNAL, INTERRUPTED = 3, 130
+USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 
 
 def run() -> NoReturn:
@@ -78,6 +78,13 @@ def _main(arguments: Sequence[str] | None) -> int:
             write_error(f"hint: {hint}")
         return exit_code
 
+    def internal(error: Exception) -> int:
+        if debug:
+            traceback.print_exc()
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        hint = "this is a bug in kl; KLCLI_DEBUG=1 shows where it happened"
+        return fail(f"internal: {what}", hint, INTERNAL)
+
     # Our matrices are small: threads of NumPy's linear algebra only wait for each other, for half
     # a second where the processor is busy. Once NumPy is imported this would change nothing, and
     # only make `one_thread` believe that it did.
@@ -104,12 +111,14 @@ def _main(arguments: Sequence[str] | None) -> int:
             silence_stdout()
             return 0
         raise
+    except OSError as error:
+        # What is wrong with a file that has a name is no bug of kl.
+        if debug or not (error.filename and error.strerror):
+            return internal(error)
+        name = str(error.filename)
+        return fail(f"{name}: {error.strerror}", "check the name, and who may use it", USAGE)
     except Exception as error:  # noqa: BLE001 - the last resort, and the traceback can be had
-        if debug:
-            traceback.print_exc()
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        hint = "this is a bug in kl; KLCLI_DEBUG=1 shows where it happened"
-        return fail(f"internal: {what}", hint, INTERNAL)
+        return internal(error)
 
 
 def _sentence(message: str) -> str:

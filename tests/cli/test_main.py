@@ -59,6 +59,20 @@ def test_a_bug_is_one_line_and_3(estimation, kl, monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    "words", [["estimate", "LONG", "b.csv"], ["drift", "a.csv", "b.csv", "-o", "LONG"]]
+)
+def test_a_name_that_no_file_can_have_is_no_bug(kl, tmp_path, monkeypatch, words):
+    monkeypatch.delenv("KLCLI_DEBUG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b.csv").write_text("x\n1\n")
+    long = "x" * 300 + ".json"
+    code, out, err = kl(*(long if word == "LONG" else word for word in words))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: {long}: ")
+    assert "internal" not in err
+
+
 def test_debugging_shows_where_a_bug_is(estimation, kl, monkeypatch):
     monkeypatch.setenv("KLCLI_DEBUG", "1")
     estimation.error = ZeroDivisionError("division by zero")
