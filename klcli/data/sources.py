@@ -262,6 +262,8 @@ def _no_such_file(given: str, path: str) -> InputError:
             f"{given}: no such file, and a known distribution has no rows",
             "kl estimate compares a dataset with a distribution",
         )
+    if os.path.islink(path):  # noqa: PTH114 - no error of a name that no file can have
+        return InputError(f"{given}: a link that leads to no file", "see where to: readlink FILE")
     folder = Path(path).parent
     try:
         names = [entry.name for entry in folder.iterdir()]

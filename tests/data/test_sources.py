@@ -69,6 +69,11 @@ class TestPaths:
         write("d/cost.csv", CSV)
         assert failure("d/costs.csv").hint == "did you mean d/cost.csv?"
 
+    def test_a_link_that_leads_nowhere(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        Path("day.csv").symlink_to("gone.csv")
+        assert failure("day.csv").message == "day.csv: a link that leads to no file"
+
     @pytest.mark.usefixtures("here")
     def test_no_such_folder(self):
         assert "no folder 'nowhere'" in failure("nowhere/a.csv").hint
