@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from klcli.errors import InputError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
 _TIMEOUT_SECONDS = 60
+#: Where Linux keeps the open file of a process, by number.
+UNNAMED = "/proc/{}/fd/{}"
 
 
 def head(path: str, count: int) -> bytes:
@@ -33,18 +36,38 @@ def copy(stream: Any, cleanup: ExitStack) -> str:
     InputError
         If there is no room for it.
     """
+    with _writing():
+        file, path = _temporary(cleanup)
+    while block := stream.read(1 << 20):
+        # Not to be taken for a failure of the stream.
+        with _writing():
+            file.write(block)
+            file.flush()
+    return path
+
+
+def _temporary(cleanup: ExitStack) -> tuple[IO[bytes], str]:
+    """Open a file to write into; return it and its path.
+
+    Linux gives one without a name, of which nothing is left however the process ends.
+    """
     import tempfile
 
-    with _writing():
-        folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="klcli-"))
-    path = Path(folder, "data")
-    with path.open("wb") as file:
-        while block := stream.read(1 << 20):
-            # Not to be taken for a failure of the stream.
-            with _writing():
-                file.write(block)
-                file.flush()
-    return str(path)
+    file: IO[bytes] = tempfile.TemporaryFile(prefix="klcli-")  # noqa: SIM115 - `cleanup` does
+    cleanup.callback(_close, file)
+    path = UNNAMED.format(os.getpid(), file.fileno())
+    if Path(path).exists():
+        return file, path
+    folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="klcli-"))
+    path = str(Path(folder, "data"))
+    file = Path(path).open("wb")  # noqa: SIM115
+    cleanup.callback(_close, file)
+    return file, path
+
+
+def _close(file: IO[bytes]) -> None:
+    with suppress(OSError):  # where there was no room for the last bytes, there is none now
+        file.close()
 
 
 @contextmanager

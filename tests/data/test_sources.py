@@ -10,7 +10,7 @@ import sys
 import tarfile
 import threading
 import zipfile
-from contextlib import nullcontext
+from contextlib import ExitStack
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -270,8 +270,25 @@ class TestStandardInput:
         assert column.table.n_p == 100
         assert list(here.iterdir()) == []
 
-    def test_nothing_is_left_behind_by_a_failure(self, feed, here, monkeypatch):
+    @pytest.mark.skipif(sys.platform != "linux", reason="needs files without a name")
+    def test_nothing_is_left_behind_by_what_kills_the_process(self, here, monkeypatch):
         monkeypatch.setattr("tempfile.tempdir", str(here))
+        seen = []
+
+        class Pipe:
+            def read(self, _size):
+                seen.append(list(here.iterdir()))
+                return b"" if seen[1:] else b"x"
+
+        with ExitStack() as cleanup:
+            assert Path(spool.copy(Pipe(), cleanup)).read_bytes() == b"x"
+            assert seen == [[], []]
+
+    @pytest.mark.parametrize("named", [False, True])
+    def test_nothing_is_left_behind_by_a_failure(self, feed, here, monkeypatch, named):
+        monkeypatch.setattr("tempfile.tempdir", str(here))
+        if named:
+            monkeypatch.setattr("klcli.data.spool.UNNAMED", "/no/such/{}/{}")
         feed("x\n1\n")
         failure("-", np.empty(0))
         assert list(here.iterdir()) == []
@@ -398,11 +415,9 @@ class TestContent:
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
     @pytest.mark.parametrize("name", ["a.json.gz", "a.json.zst"])
-    def test_no_room_for_what_is_unpacked(self, write, here, monkeypatch, name):
-        (here / "full").mkdir()
-        (here / "full" / "data").symlink_to("/dev/full")
-        full = nullcontext(str(here / "full"))
-        monkeypatch.setattr("tempfile.TemporaryDirectory", lambda **_: full)
+    def test_no_room_for_what_is_unpacked(self, write, monkeypatch, name):
+        full = Path("/dev/full").open("wb")  # noqa: SIM115 - what is tested closes it
+        monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: full)
         path = write(name, compressed(b'{"x": 1}\n' * 2000, name.rpartition(".")[2]))
         error = failure(path, np.ones(3))
         assert error.message == "cannot write a temporary file: No space left on device"
