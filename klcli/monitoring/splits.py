@@ -25,6 +25,8 @@ MOST_BATCHES: Final = 10_000
 #: Unit of a window → how its start is written; finer ones show the time of day.
 _WRITTEN: Final = {"y": "%Y", "q": "%Y-%m", "mo": "%Y-%m", "w": "%Y-%m-%d", "d": "%Y-%m-%d"}
 _KEY: Final = "batch"
+#: The offset from UTC at the end of a time, if it is any.
+_OFFSET: Final = r":\d\d(?:[.,]\d+)?\s*([+-](?:0[1-9]|1\d):?\d\d|[+-]00:?(?:[1-9]\d|0[1-9]))\s*$"
 #: Empty windows that are told by name.
 _TOLD: Final = 4
 
@@ -70,7 +72,9 @@ class Split:
     def _keys(self, table: Table, findings: list[Finding]) -> list[str]:
         found: dict[str, int] = {}
         without = 0
+        offset = ""
         for frame in table.batches([self.name]):
+            offset = offset or self._offset(frame, table)
             counts = self._key(frame, table).value_counts(name="rows")
             for key, rows in counts.iter_rows():
                 if key is None:
@@ -90,6 +94,10 @@ class Split:
         if without:
             text = f"{counted(without, 'row')} without a value in {self.name!r}: in no batch"
             findings.append(Finding("no-batch", text))
+        if offset:
+            text = f"times in {self.name!r} carry an offset, such as {offset}, but windows of "
+            text += f"{self.window} begin by UTC; take the offsets away to have them by local time"
+            findings.append(Finding("utc-windows", text))
         keys = sorted(found, key=natural)
         if self.window is not None:
             findings += _empty_windows(keys, self.window)
@@ -122,6 +130,15 @@ class Split:
             raise self._no_length() from error
         unit = re.sub(r"[0-9]", "", self.window)
         return starts.dt.strftime(_WRITTEN.get(unit, "%Y-%m-%d %H:%M:%S")).alias(_KEY)
+
+    def _offset(self, frame: pl.DataFrame, table: Table) -> str:
+        """Return the first offset from UTC that a time in words carries, if windows are cut."""
+        if self.window is None or Declared.of(table.schema[self.name]) is not Declared.TEXT:
+            return ""
+        import polars as pl
+
+        found = frame[self.name].cast(pl.String).str.extract(_OFFSET).drop_nulls()
+        return str(found[0]) if len(found) else ""
 
     def _no_length(self) -> UsageError:
         return UsageError(

@@ -41,6 +41,11 @@ ROWS: Final = (
         "Look whether data is missing, or nothing happened then.",
     ),
     (
+        "utc-windows",
+        "With --time, times carry an offset from UTC, and windows begin at midnight of UTC.",
+        "Take the offsets away to have windows by local time.",
+    ),
+    (
         "no-batch",
         "Some rows have no value in the column that splits the table into batches.",
         "Check that column; these rows are in no batch.",

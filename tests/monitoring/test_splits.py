@@ -76,6 +76,23 @@ def test_days_are_those_of_the_time_zone():
     assert list(split(pl.DataFrame({"t": times}), "t", "1d")) == ["2024-01-02"]
 
 
+@pytest.mark.parametrize(
+    ("text", "offset"),
+    [
+        ("2024-01-31T23:30:00-05:00", "-05:00"),
+        ("2024-01-31 23:30:00.5+0530", "+0530"),
+        ("2024-01-31T23:30:00+00:00", ""),
+        ("2024-01-31T23:30:00Z", ""),
+        ("2024-01-31", ""),
+    ],
+)
+def test_windows_by_utc_are_told_where_times_carry_an_offset(text, offset):
+    findings = []
+    split(pl.DataFrame({"t": [text]}), "t", "1d", lexical=True, findings=findings)
+    assert [finding.code for finding in findings] == ["utc-windows"] * bool(offset)
+    assert all(f"such as {offset}, " in finding.message for finding in findings)
+
+
 def test_large_tables_are_read_through_for_each_batch(tmp_path, monkeypatch):
     frame = pl.DataFrame({"g": ["a", "b"] * 500, "x": np.arange(1000)})
     frame.write_parquet(tmp_path / "t.parquet")
