@@ -94,6 +94,9 @@ def run(asked: Asked) -> None:
     if asked.write_baseline is not None:
         _check_baseline(asked.write_baseline, sources)
     resume, baseline = wanted.get("resume"), wanted.get("baseline")
+    if asked.write_baseline is not None and "baseline" not in asked.run:
+        # The one that the settings name may be what is to be written for the first time.
+        baseline = baseline if Path(baseline or "").is_file() else None
     kept = {"--resume": resume, "--baseline": baseline, "--write-baseline": asked.write_baseline}
     _check_distinct(files, kept)
     report = _compared(sources, merged(config, asked.settings), asked, resume, baseline)

@@ -206,6 +206,18 @@ def test_an_interrupted_init_or_baseline_writes_nothing(kl, folder, monkeypatch)
     assert not list(folder.glob("k*"))
 
 
+def test_a_baseline_that_the_settings_name_can_be_written_for_the_first_time(kl, folder):
+    settings('[drift]\nbaseline = "known.json"\n')
+    words = ["drift", "ref.csv", "day2.csv", "--fail-on", "drift", *FAST]
+    assert "known.json: No such file" in kl(*words)[2]
+    assert kl(*words, "--write-baseline", "known.json")[0] == 1
+    assert kl(*words)[0] == 0
+    assert (
+        "no.json: No such file"
+        in kl(*words, "--write-baseline", "k.json", "--baseline", "no.json")[2]
+    )
+
+
 def test_a_baseline_lets_known_drift_pass(kl, folder):
     words = ["drift", "ref.csv", "day2.csv", "--fail-on", "drift", *FAST]
     code, _, _ = kl(*words, "--write-baseline", "known.json")
