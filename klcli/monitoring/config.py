@@ -203,6 +203,8 @@ def _unknown(path: Path, table: str, key: str, keys: tuple[str, ...]) -> UsageEr
     hint = f"did you mean {near[0]!r}?" if near else f"choose of: {', '.join(keys)}"
     if keys is TABLES and key.replace("_", "-") in DRIFT_KEYS:
         hint = f"it belongs below [{table}.drift]" if table else "it belongs below [drift]"
+    if key == "columns" and keys is not TABLES:
+        hint = f'it stands beside [{table}]: [{table.removesuffix("drift")}columns."NAME"]'
     where = f" in [{table}]" if table else ""
     return UsageError(f"{path}: unknown key {key!r}{where}", hint)
 

@@ -108,6 +108,7 @@ def test_the_nearest_file_up_to_the_root_of_the_repository_is_found(tmp_path):
         ("[drift]\nfail_on = 'drift'", "unknown key 'fail_on' in [drift]", "'fail-on'"),
         ("[drift]\nzzz = 1", "unknown key 'zzz' in [drift]", "choose of: tolerance, "),
         ("[drif]\n", "unknown key 'drif'", "'drift'"),
+        ("[drift.columns.x]\nkind = 'numeric'", "unknown key 'columns'", '[columns."NAME"]'),
         ("tolerance = 1\n", "unknown key 'tolerance'", "belongs below [drift]"),
         ("[columns.'x*']\nkinds = 'numeric'", "unknown key 'kinds' in [columns.\"x*\"]", "'kind'"),
         ("[drift]\ntolerance = '1'", "tolerance in [drift] is '1'", "a number"),
