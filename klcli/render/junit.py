@@ -1,8 +1,9 @@
 """JUnit XML, which every continuous integration shows: a suite for each batch, a case for each column.
 
 The structure satisfies both schemas in use, that of Ant's JUnit task and that of Jenkins' xUnit
-plug-in, so only what both allow is written: messages of a whole batch stand in its
-``system-out``, and times are zero, because columns are not timed one by one.
+plug-in, so only what both allow is written: messages of a whole batch, and of columns that
+differ by less than the tolerance, stand in its ``system-out``, and times are zero, because columns
+are not timed one by one.
 
 Drift that a baseline has is *skipped*, too. An undecided column is *skipped*, with its reason: it fails no build, and it does not pass as if
 something had been shown. A batch that gave no results is an *error*. Columns that a batch has lost,
@@ -85,6 +86,8 @@ def _batch(
         for finding in findings
     ]
     for result in results:
+        if result.verdict == Verdict.STABLE:  # whose case has no room for words
+            said += [f"{words.column_name(result)}: {each}" for each in _changes(result)]
         for row in map(binning_words.row, result.binnings):
             parts = [
                 f"{words.column_name(result)}: {row.tool} {row.value}",
@@ -149,10 +152,7 @@ def _suite(
 def _case(title: str, result: DriftResult, unit: str) -> _Case:
     case = _named(title, words.column_name(result))
     message = words.sentence(result, unit)
-    details = [
-        printable(change.message) + words.mark(change.code in result.known)
-        for change in result.changes
-    ]
+    details = _changes(result)
     details += [printable(warning.message) for warning in result.estimate.warnings]
     if result.verdict == Verdict.STABLE:
         return case, ""
@@ -164,6 +164,14 @@ def _case(title: str, result: DriftResult, unit: str) -> _Case:
     child = ET.SubElement(case, outcome, type=words.verdict(result), message=message)
     child.text = "\n".join([message, *details])
     return case, outcome
+
+
+def _changes(result: DriftResult) -> list[str]:
+    """Return what happened to a column."""
+    return [
+        printable(change.message) + words.mark(change.code in result.known)
+        for change in result.changes
+    ]
 
 
 def _skipped(title: str, what: str, messages: Sequence[str]) -> _Case:

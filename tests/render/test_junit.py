@@ -13,6 +13,7 @@ from render.drift_reports import ALL, HOSTILE_NAMES, MANY, NONE, ONE, hostile, r
 
 from klcli.render import drift_words as words
 from klcli.render.junit import junit
+from klcli.results import Finding
 
 WHEN = datetime(2026, 11, 25, 3, 15, 30, tzinfo=UTC)
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent / "junit.xsd")
@@ -57,6 +58,14 @@ def test_drift_fails_undecided_is_skipped_with_its_reason_stable_passes():
 def test_what_changed_stands_with_the_failure():
     (failure,) = ET.fromstring(junit(ONE, written=WHEN)).iter("failure")
     assert failure.text.endswith("\nmissing values rose from 1.9 % to 8.8 % of the rows")
+
+
+def test_what_happened_to_a_stable_column_stands_with_the_batch():
+    change = Finding("outlier", "9000 lies far above all others")
+    made = junit(report(result("x", changes=(change,))), written=WHEN)
+    suite = ET.fromstring(made.encode()).find("testsuite")
+    assert "x: 9000 lies far above all others" in suite.findtext("system-out")
+    assert suite.get("failures") == suite.get("skipped") == "0"
 
 
 def test_a_batch_without_results_and_an_interrupted_run_are_errors():
