@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from klcli.monitoring.report import Verdict
 from klcli.render import drift_words as words
 
 if TYPE_CHECKING:
     from klcli.monitoring.report import DriftReport, DriftResult
+
+
+#: Labels in sentences, and words.
+_LABEL: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|“[^”]*”")
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ def changes(report: DriftReport) -> list[Event]:
     A column that drifted and of which nothing more is known is told by the cell that contributes
     most.
     """
-    grouped: dict[tuple[tuple[str, bool], str], list[tuple[str, str]]] = {}
+    grouped: dict[tuple[tuple[str, bool], str, frozenset[str]], list[tuple[str, str]]] = {}
     for result in words.by_weight(report.results):
         said = [
             (change.code, change.message + words.mark(change.code in result.known))
@@ -63,10 +69,12 @@ def changes(report: DriftReport) -> list[Event]:
             said = [("", words.moved(result))]
         for code, message in said:
             if message:
-                grouped.setdefault((key(result), code), []).append((result.batch, message))
+                grouped.setdefault((key(result), code, _said(message)), []).append(
+                    (result.batch, message)
+                )
     events = [
         Event(column, where[0][1], where[0][0], len(where) - 1)
-        for (column, _), where in grouped.items()
+        for (column, _, _), where in grouped.items()
     ]
     events += [
         Event((point.column, point.column == "*"), words.change_point(point, report.unit))
@@ -76,6 +84,15 @@ def changes(report: DriftReport) -> list[Event]:
         column: place for place, column in reversed(list(enumerate(e.column for e in events)))
     }
     return sorted(events, key=lambda event: order[event.column])
+
+
+def _said(message: str) -> frozenset[str]:
+    """Return the words of a sentence without numbers, labels and how many more there are.
+
+    >>> _said("new: 'a' (1 %), 'b' (2 %) and 3 more") == _said("new: 'c' (5.1 %)")
+    True
+    """
+    return frozenset(_WORD.findall(_LABEL.sub("", message))) - {"and", "more"}
 
 
 def findings(report: DriftReport) -> list[Event]:

@@ -19,6 +19,7 @@ from render.drift_reports import (
 
 from klcli.render import drift_words as words
 from klcli.render.drift_markdown import MOST_CHARACTERS, code, drift_markdown, prose
+from klcli.results import Finding
 
 TAGS = {"<details>", "</details>", "<summary>", "</summary>", "<code>", "</code>"}
 
@@ -83,6 +84,22 @@ def test_several_batches_are_named_and_gaps_told():
     assert "- `carrier`: new category 'OO', 0.4 % of the rows (`feb` and 1 other batch)\n" in text
     assert "- `air_time`: changed with mar: mean divergence 0.011 before, 0.212 nats" in text
     assert "- the reference has a column 'tailnum' that this batch lacks (`mar`)\n" in text
+
+
+def test_batches_share_a_sentence_only_if_it_tells_the_same_of_them():
+    said = [
+        "the values are those times 1000",
+        "the values are those divided by 60",
+        "new: 'a' (1 %)",
+    ]
+    said += ["the values are those times 10", "new: 'b' (2 %), 'c' (1 %)"]
+    results = [
+        result("x", batch=str(k), changes=(Finding("code", each),)) for k, each in enumerate(said)
+    ]
+    text = drift_markdown(report(*results, batches="01234"))
+    assert "times 1000 (`0` and 1 other batch)" in text
+    assert "divided by 60 (`1`)" in text
+    assert "new: 'a' (1 %) (`2` and 1 other batch)" in text
 
 
 def test_nothing_compared():
