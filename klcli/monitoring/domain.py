@@ -17,6 +17,8 @@ _FEWEST: Final = 2
 FEW_VALUES: Final = 50
 #: How likely it may be that all rows of a new value came to be in the batch by chance.
 _CHANCE: Final = 0.01
+#: Standard errors by which a share may differ that is as before.
+_AS_BEFORE: Final = 3.0
 #: Rows of the reference that are expected where it has none only with probability e⁻¹⁰.
 _OFTEN: Final = 10
 
@@ -80,3 +82,26 @@ def others_as_before(p: Floats, q: Floats, cell: int, least: int) -> bool:
     if count < least or not p[kept].sum() or not q[kept].sum():
         return False
     return within_noise(likelihood_ratio(p[kept], q[kept]), count - 1)
+
+
+def grown_instead(p: Floats, q: Floats, cell: int, least: int) -> bool:
+    """Tell whether a value has grown instead of some others, as the day of a clock that stood still.
+
+    Most of the others have kept their shares of all rows, and none has grown by as much.
+
+    Parameters
+    ----------
+    p, q : ndarray of float, shape (cells,)
+        Rows of batch and reference with each value.
+    cell : int
+        The value.
+    least : int
+        Other values that have kept their shares, at least.
+    """
+    now, before = p / p.sum(), q / q.sum()
+    growth = np.maximum(now - before, 0.0)
+    spread = np.sqrt((p + q) / (p.sum() * q.sum()))  # of a difference of shares, about
+    kept = (p > 0) & (np.abs(now - before) <= _AS_BEFORE * spread)
+    kept[cell] = False
+    enough = np.count_nonzero(kept) >= least and before[kept].sum() >= (1 - before[cell]) / 2
+    return bool(enough and growth[cell] >= growth.sum() / 2)

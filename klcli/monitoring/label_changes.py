@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from klcli.counts import Role
-from klcli.monitoring.domain import newcomers, others_as_before
+from klcli.monitoring.domain import grown_instead, newcomers, others_as_before
 from klcli.monitoring.exchanges import exchanges, moves
 from klcli.monitoring.hours import hour_labels
 from klcli.monitoring.spelling import respelled
@@ -71,6 +71,7 @@ def label_changes(column: Column) -> Iterator[Finding]:
             "vanished-categories",
             f"gone: {_named(table, lost, table.q)} of the reference",
         )
+        yield from _in_their_place(column, labels)
     if otherwise or standing:
         return
     names = [table.labels[cell] for cell in labels]
@@ -114,6 +115,24 @@ def _stuck(column: Column, labels: Integers) -> Finding | None:
             "stuck, or filled in?",
         )
     return None
+
+
+def _in_their_place(column: Column, labels: Integers) -> Iterator[Finding]:
+    """Tell of a label that has grown while others went: a clock that stood still, or one for all."""
+    p, q = column.table.table.p[labels], column.table.table.q[labels]
+    now, before = p / p.sum(), q / q.sum()
+    best = int(np.argmax(now - before))
+    if now[best] - before[best] < _FILLED_SHARE or now[best] < _FILLED_TIMES * before[best]:
+        return
+    surprise = log_shares(float(p[best]), float(p.sum()), float(q[best]), float(q.sum()))
+    if (
+        before[best]
+        and surprise < bar(column.tests, len(labels))
+        and grown_instead(p, q, best, _OTHERS)
+    ):
+        name = quoted(column.table.table.labels[labels[best]])
+        text = f"{percent(now[best])} of the values are {name}, {in_reference(before[best])}"
+        yield Finding("stuck-value", f"{text}: stuck, or in the place of what is gone?")
 
 
 def _is_placeholder(label: str) -> bool:

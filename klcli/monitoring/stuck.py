@@ -10,7 +10,7 @@ import numpy as np
 
 from klcli.counts import Role
 from klcli.data.wording import number
-from klcli.monitoring.domain import FEW_VALUES, others_as_before
+from klcli.monitoring.domain import FEW_VALUES, grown_instead, others_as_before
 from klcli.monitoring.surprise import bar, log_shares
 from klcli.monitoring.wording import in_reference, percent
 from klcli.results import Finding, Kind
@@ -40,8 +40,6 @@ _ZONES: Final = 14 * 3600
 _STUCK_SHARE, _STUCK_TIMES, _UNTIED_SHARE, _PLACEHOLDER_SHARE = 0.05, 5.0, 0.01, 0.005
 #: Among few values one is stuck if its share doubles and the others, at least so many, are as before.
 _OTHERS, _FEW_TIMES = 4, 2.0
-#: Standard errors by which a share may differ that is as before.
-_AS_BEFORE: Final = 3.0
 #: Share of the rows up to which values far from the reference seem to stand for missing ones.
 _MOST: Final = 0.5
 #: Share of the rows beyond which a value counts as that of all.
@@ -181,22 +179,11 @@ def _notable(values: Floats, now: Floats, before: Floats) -> Bools:
 def _ordinary(p: Floats, q: Floats, now: Floats, before: Floats) -> Integers:
     """Return the values whose growth is no wonder among few: others have changed with them."""
     cells = np.flatnonzero((before > 0) & (now <= _ALL) & (now > before))
-    told = (others_as_before(p, q, int(c), _OTHERS) or _instead(p, q, int(c)) for c in cells)
+    told = (
+        others_as_before(p, q, int(c), _OTHERS) or grown_instead(p, q, int(c), _OTHERS)
+        for c in cells
+    )
     return np.array([c for c, wonder in zip(cells, told, strict=True) if not wonder], dtype=int)
-
-
-def _instead(p: Floats, q: Floats, cell: int) -> bool:
-    """Tell whether a value has grown instead of some others, as the day of a clock that stood still.
-
-    Most of the others have kept their shares of all rows, and none has grown by as much.
-    """
-    now, before = p / p.sum(), q / q.sum()
-    growth = np.maximum(now - before, 0.0)
-    spread = np.sqrt((p + q) / (p.sum() * q.sum()))  # of a difference of shares, about
-    kept = (p > 0) & (np.abs(now - before) <= _AS_BEFORE * spread)
-    kept[cell] = False
-    enough = np.count_nonzero(kept) >= _OTHERS and before[kept].sum() >= (1 - before[cell]) / 2
-    return bool(enough and growth[cell] >= growth.sum() / 2)
 
 
 def _among_others(column: Column, value: float, share: float) -> bool:

@@ -387,6 +387,21 @@ def test_labels_with_new_names_are_paired():
     assert "'NY' is now 'New York', 'LA' is now 'Los Angeles'" in found["exchanged-labels"]
 
 
+def test_a_label_that_stands_for_those_that_are_gone():
+    rng = np.random.default_rng(54772255750)
+    days = np.array([f"{day:02}.01.2025" for day in range(1, 29)])
+    reference = pl.DataFrame({"x": rng.choice(days, ROWS)})
+    batch = pl.DataFrame(
+        {"x": np.where(np.isin(some := rng.choice(days, ROWS), days[5:12]), days[4], some)}
+    )
+    gone, stuck = changes(batch, reference)["x"]
+    assert gone[0] == "vanished-categories"
+    assert stuck[0] == "stuck-value"
+    assert "of the values are '05.01.2025', 3." in stuck[1]
+    batch = pl.DataFrame({"x": rng.choice(days[:7], ROWS)})
+    assert [code for code, _ in changes(batch, reference)["x"]] == ["vanished-categories"]
+
+
 def test_new_labels_of_a_long_tail_are_not_told_one_by_one():
     rng = np.random.default_rng(55677643628)
     shares = 1 / np.arange(1, 3001)
