@@ -19,8 +19,8 @@ _LEAST = 4.0
 _TOGETHER = 64
 
 
-def scan(p: Floats, q: Floats, weight: float) -> tuple[Floats, Floats] | None:
-    """Return the evidence of the short stretch that sticks out most, and what it would mean.
+def scan(p: Floats, q: Floats, weight: float) -> Floats | None:
+    """Return the evidence of the short stretch that sticks out most.
 
     Stretches of 1, 2, 4, … cells may have a level of their own, equally many of each length, and
     begin anywhere: those that `klcli.densities.bumps` looks for, where many tables are looked at.
@@ -34,35 +34,29 @@ def scan(p: Floats, q: Floats, weight: float) -> tuple[Floats, Floats] | None:
 
     Returns
     -------
-    evidence : ndarray, shape (resamples, 1)
-        Log Bayes factor against no difference.
-    estimates : ndarray, shape (resamples, 1)
-        Of the divergence, times weight·(1 − weight).
-    None where there are too few cells for any.
+    ndarray, shape (resamples,), or None
+        Log Bayes factor against no difference; None where there are too few cells for any.
     """
     cells = p.shape[1]
     lengths = [2**k for k in range(cells.bit_length()) if 2**k <= cells * _SHORT]
     if not lengths:
         return None
     total = np.concatenate([[0.0], np.cumsum(p[0] + q[0])])
-    gains, estimates = np.full((len(p), 1), _LEAST), np.zeros((len(p), 1))
+    gains = np.full(len(p), _LEAST)
     for begin in range(0, len(p), _TOGETHER):
         part = slice(begin, begin + _TOGETHER)
         surplus = np.zeros((len(p[part]), cells + 1))
         np.cumsum(p[part], axis=1, out=surplus[:, 1:])
         surplus -= weight * total
         for length in lengths:
-            _look(surplus, total, length, weight, gains[part, 0], estimates[part, 0])
+            _look(surplus, total, length, weight, gains[part])
     # They share the odds that one model has.
     stretches = sum(cells + 1 - length for length in lengths)
-    evidence = np.where(gains > _LEAST, gains - np.log(stretches), -np.inf)
-    return evidence, estimates / total[-1]
+    return np.where(gains > _LEAST, gains - np.log(stretches), -np.inf)
 
 
-def _look(
-    surplus: Floats, total: Floats, length: int, weight: float, gains: Floats, estimates: Floats
-) -> None:
-    """Put better gains of stretches of one length, and their estimates, in place of others."""
+def _look(surplus: Floats, total: Floats, length: int, weight: float, gains: Floats) -> None:
+    """Put better gains of stretches of one length in place of others."""
     held = total[length:] - total[:-length]
     determined = BUMP_VARIANCE * weight * (1 - weight) * held
     cost = 0.5 * np.log1p(determined)
@@ -71,12 +65,7 @@ def _look(
     bar = np.sqrt((_LEAST + cost) * weight * (1 - weight) * held)
     place = np.flatnonzero(np.abs(more) > bar)
     row, first = np.divmod(place, len(held))
-    held = held[first]
+    held, determined = held[first], determined[first]
     inside = more.ravel()[place] + weight * held
     deviance = times_log(inside, weight * held) + times_log(held - inside, (1 - weight) * held)
-    shrink = determined[first] / (1 + determined[first])
-    gain = deviance * shrink - cost[first]
-    order = np.argsort(gain)  # of those of one table, the last and best remains
-    order = order[gain[order] > gains[row[order]]]
-    gains[row[order]] = gain[order]
-    estimates[row[order]] = (deviance * (2 * shrink - shrink**2) - 0.5 * shrink)[order]
+    np.maximum.at(gains, row, deviance * determined / (1 + determined) - cost[first])

@@ -14,14 +14,15 @@ from klcli.estimators.unseen import unseen_deviation
 
 if TYPE_CHECKING:
     from klcli.counts import CountTable
+    from klcli.densities.ratio import Ratio
     from klcli.results import Finding
     from klcli.typing import Point
 
 
-def allow_for_runs(fine: CountTable, table: CountTable, point: Point) -> Point:
+def allow_for_runs(fine: CountTable, table: CountTable, point: Point, density: Ratio) -> Point:
     """Let the upper end of a fit reach as far as runs of P that hold no row of Q.
 
-    Cells that were merged for the fit hide where runs end.
+    Cells that were merged for the fit hide where runs end. Those that count one by one have none.
 
     Parameters
     ----------
@@ -29,9 +30,13 @@ def allow_for_runs(fine: CountTable, table: CountTable, point: Point) -> Point:
         The cells as counted, and as estimated from.
     point : Point
         The estimate from `table`.
+    density : Ratio
+        Of which it is the estimate.
     """
     numbers, cells = table.numbers, fine.numbers
     if not numbers.n_p or not numbers.n_q or not math.isfinite(point.value):
+        return point
+    if density.by_cell(numbers) is not None:
         return point
     ratio = on_fine_cells(cells, numbers, fitted_ratio(table, point))
     unseen = unseen_deviation(cells.p, cells.q, np.log(ratio)) * float(cells.n_p / fine.n_p)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from klcli.data.wording import number
 from klcli.densities.frequency import Frequency
+from klcli.densities.ratio import Ratio
 from klcli.diagnostics.sampling import FEW_ROWS
 from klcli.errors import InputError
 from klcli.estimation.allowances import allow_for_cycles, allow_for_runs
@@ -118,8 +119,8 @@ def _examine(
         )
         fine = column.table if forward else column.table.swapped()
         cyclic = None
-        if choice.density_name == "ratio":
-            point = allow_for_runs(fine, turned, point)
+        if isinstance(choice.density, Ratio):
+            point = allow_for_runs(fine, turned, point, choice.density)
             if column.kind is Kind.DATETIME:
                 point, cyclic = allow_for_cycles(fine, turned, point)
         finite = point

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +17,7 @@ from klcli.densities.ratio_models import deviations, models
 from klcli.densities.scan import scan
 from klcli.estimators.quantile_cells import smoothed_away, unsmoothed
 from klcli.estimators.ratio_cells import cell_values, with_cells
+from klcli.estimators.unseen import unseen_deviation
 from klcli.typing import Point
 from klcli.variances import slope
 
@@ -75,15 +77,15 @@ class RatioPlugIn:
     def __call__(self, table: CountTable) -> Point:
         """Estimate D(P‖Q)."""
         groups, apart = self._grouped(table)
-        point = _point(groups, self.density.ensemble(groups), sign=1)
+        point = _point(groups, self.density.ensemble(groups), 1, apart)
         return point if apart is None else with_cells(point, table, apart.group)
 
     def both(self, table: CountTable) -> tuple[Point, Point]:
         """Estimate D(P‖Q) and D(Q‖P) from one fit."""
         groups, apart = self._grouped(table)
         ensemble = self.density.ensemble(groups)
-        forward = _point(groups, ensemble, sign=1)
-        reverse = _point(groups.swapped(), ensemble, sign=-1)
+        forward = _point(groups, ensemble, 1, apart)
+        reverse = _point(groups.swapped(), ensemble, -1, apart)
         if apart is not None:
             forward = with_cells(forward, table, apart.group)
             reverse = with_cells(reverse, table.swapped(), apart.group)
@@ -184,15 +186,15 @@ class RatioPlugIn:
             evidence.append(0.5 * (rows * gain + occam))
             spread, optimism = squared_score @ shrink**2, shrink.sum(axis=0) / rows
             estimates.append((gain - 0.5 * spread - 0.5 * optimism) / information)
-        short = scan(p, q, mean_weight)
-        if short is not None:
-            evidence.append(short[0])
-            estimates.append(short[1] / information)
         stacked = np.hstack(evidence)
         largest = stacked.max(axis=1)
         belief = np.exp(stacked - largest[:, None])
         statistic = np.log(belief.sum(axis=1)) + largest
         estimate = np.sum(belief * np.hstack(estimates), axis=1) / belief.sum(axis=1)
+        short = scan(p, q, mean_weight)
+        if short is not None:
+            # Where nothing differs, the fit hardly ever takes any for certain.
+            statistic = np.logaddexp(statistic, short)
         if apart is None:
             return statistic, lambda: estimate
         if apart.surely:
@@ -202,7 +204,7 @@ class RatioPlugIn:
         return statistic, lambda: estimate + cell_values(*cells, group)
 
 
-def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
+def _point(table: CountTable, ensemble: Ensemble, sign: int, apart: Apart | None) -> Point:
     """Estimate one direction; `table` is already turned, `sign` turns the ensemble."""
     p, q = (ensemble.p, ensemble.q)[::sign]
     share_p, share_q = p / p.sum(), q / q.sum()
@@ -229,6 +231,9 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
     if max(raw.sum(), beyond_linear) > 0:  # else there is one value, and rounding
         growth = slope(raw.sum(), linear, beyond_linear, n, m)
         smoothed = growth * max(value - float(raw.sum()), 0.0)
+    beyond = smoothed_away(table, value)
+    if apart is not None:  # else finer cells will tell, see `klcli.estimation.allowances`
+        beyond = math.hypot(beyond, unseen_deviation(p, q, log_ratio))
     cells = pooled[ensemble.group]
     within = (table.p + table.q) / np.where(cells > 0, cells, 1.0)
     contributions = (raw + mass * (value - raw.sum()))[ensemble.group] * within
@@ -239,7 +244,7 @@ def _point(table: CountTable, ensemble: Ensemble, sign: int) -> Point:
         contributions,
         excess_variance=beyond_linear + smoothed,
         null_variance=beyond_linear,
-        beyond_support=smoothed_away(table, value),
+        beyond_support=beyond,
     )
 
 

@@ -31,8 +31,8 @@ def test_evidence_is_that_of_the_best_short_stretch(share):
     # A stretch of which no row is of Q.
     p[3, 20:23], q[3, 20:23] = pooled[20:23], 0
     weight = p.sum(axis=1).mean() / pooled.sum()
-    evidence, estimates = scan(p, q, weight)
-    assert evidence.shape == estimates.shape == (150, 1)
+    evidence = scan(p, q, weight)
+    assert evidence.shape == (150,)
     log_prior = -np.log(64 + 63 + 61)
     found = 0
     for number in range(150):
@@ -46,20 +46,9 @@ def test_evidence_is_that_of_the_best_short_stretch(share):
             for first in range(64 - length + 1)
         )
         expected = best + log_prior if best > 4.0 else -np.inf  # too little to count
-        assert evidence[number, 0] == pytest.approx(expected, abs=1e-9)
-        assert (estimates[number, 0] > 0) == (best > 4.0)
+        assert evidence[number] == pytest.approx(expected, abs=1e-9)
         found += best > 4.0
     assert 0 < found < 150
-
-
-def test_the_estimate_is_about_what_the_stretch_adds():
-    """One cell in a hundred holds three times as many rows of P as of Q."""
-    p, q = np.full((2, 1, 100), 100.0)
-    p[0, 50], q[0, 50] = 150, 50
-    p[0, 70], q[0, 70] = 51, 149  # so that the samples are equally large, and hardly worse
-    _, estimates = scan(p, q, 0.5)
-    # p·log(p/q) − p + q for the shares of the cell, and a quadratic approximation of it.
-    assert estimates[0, 0] / 0.25 == pytest.approx(0.015 * np.log(3) - 0.01, rel=0.25)
 
 
 def test_a_few_cells_have_no_short_stretches():
@@ -68,7 +57,5 @@ def test_a_few_cells_have_no_short_stretches():
 
 def test_tables_do_not_depend_on_those_beside_them():
     p, q = exchanged(RNG.integers(1, 9, 200), 0.5, 200)
-    together = scan(p, q, 0.5)
-    alone = [scan(p[[row]], q[[row]], 0.5) for row in range(200)]
-    for which in (0, 1):
-        assert np.array_equal(together[which], np.concatenate([each[which] for each in alone]))
+    alone = [scan(p[[row]], q[[row]], 0.5)[0] for row in range(200)]
+    assert scan(p, q, 0.5).tolist() == alone

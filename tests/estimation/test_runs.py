@@ -15,7 +15,7 @@ RATIO = RatioPlugIn()
 def point(p, q):
     fine = ranks(p, q)
     table = RATIO.density.reduce(fine)
-    return allow_for_runs(fine, table, RATIO(table))
+    return allow_for_runs(fine, table, RATIO(table), RATIO.density)
 
 
 def test_rows_of_p_where_q_has_none_leave_room_above():

@@ -136,7 +136,7 @@ def _coverage(pair, n, m, replications, seed):
     for _ in range(replications):
         fine = tables.ranks(pair.sample_p(rng, n), pair.sample_q(rng, m))
         table = Ratio().reduce(fine)
-        point = allow_for_runs(fine, table, RATIO(table))
+        point = allow_for_runs(fine, table, RATIO(table), RATIO.density)
         interval = influence(
             RATIO, table, point, confidence=0.95, resamples=0, null_values=np.empty(0), rng=rng
         )
