@@ -216,11 +216,19 @@ def _own_level(sums: list[Floats], first: Integers, stop: Integers) -> tuple[Flo
     )
     other = np.maximum(rows_p + rows_q - mean, 1e-300)
     deviance = times_log(rows_p, np.maximum(mean, 1e-300)) + times_log(rows_q, other)
-    # The prior shrinks the level: the deviance counts in the share that the data determine.
-    determined = BUMP_VARIANCE * information
-    level = deviance * determined / (1 + determined) - 0.5 * np.log1p(determined)
+    level = level_evidence(deviance, information)
     at_end = (first == 0) | (stop == len(sums[0]) - 1)
     return level, np.where(at_end & (np.minimum(rows_p, rows_q) == 0), deviance, -np.inf)
+
+
+def level_evidence(deviance: Floats | float, information: Floats) -> Floats:
+    """Return the log Bayes factor of an own level against none, in Laplace's approximation.
+
+    The prior shrinks the level: the deviance counts in the share that the data determine.
+    """
+    determined = BUMP_VARIANCE * information
+    result: Floats = deviance * determined / (1 + determined) - 0.5 * np.log1p(determined)
+    return result
 
 
 def _beyond_level(sums: list[Floats], first: int, stop: int) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from klcli.densities.bumps import BUMP_VARIANCE, times_log
+from klcli.densities.bumps import level_evidence, times_log
 
 if TYPE_CHECKING:
     from klcli.typing import Floats
@@ -58,14 +58,13 @@ def scan(p: Floats, q: Floats, weight: float) -> Floats | None:
 def _look(surplus: Floats, total: Floats, length: int, weight: float, gains: Floats) -> None:
     """Put better gains of stretches of one length in place of others."""
     held = total[length:] - total[:-length]
-    determined = BUMP_VARIANCE * weight * (1 - weight) * held
-    cost = 0.5 * np.log1p(determined)
+    information = weight * (1 - weight) * held
     more = surplus[:, length:] - surplus[:, :-length]
     # The deviance is at most Pearson's statistic, and logarithms are dear.
-    bar = np.sqrt((_LEAST + cost) * weight * (1 - weight) * held)
+    bar = np.sqrt((_LEAST - level_evidence(0.0, information)) * information)
     place = np.flatnonzero(np.abs(more) > bar)
     row, first = np.divmod(place, len(held))
-    held, determined = held[first], determined[first]
+    held, information = held[first], information[first]
     inside = more.ravel()[place] + weight * held
     deviance = times_log(inside, weight * held) + times_log(held - inside, (1 - weight) * held)
-    np.maximum.at(gains, row, deviance * determined / (1 + determined) - cost[first])
+    np.maximum.at(gains, row, level_evidence(deviance, information))

@@ -131,9 +131,9 @@ class RatioPlugIn:
         """Return a test statistic and the estimate where the labels P and Q say nothing.
 
         Both are the quadratic approximation around a ratio of one: a Newton step from there, for
-        every penalty of every model, weighted by the evidence that follows; and the short stretch
-        that sticks out most. The models depend on the pooled counts alone, so a permutation test
-        of the statistic is exact.
+        every penalty of every model, weighted by the evidence that follows. To the statistic comes
+        that of the short stretch that sticks out most. All of it depends on the pooled counts and
+        the counts of a row alone, so a permutation test of the statistic is exact.
 
         Parameters
         ----------
@@ -193,7 +193,7 @@ class RatioPlugIn:
         estimate = np.sum(belief * np.hstack(estimates), axis=1) / belief.sum(axis=1)
         short = scan(p, q, mean_weight)
         if short is not None:
-            # Where nothing differs, the fit hardly ever takes any for certain.
+            # Not to the estimate: where nothing differs, the fit takes hardly any for certain.
             statistic = np.logaddexp(statistic, short)
         if apart is None:
             return statistic, lambda: estimate
