@@ -60,31 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _main(arguments: Sequence[str] | None) -> int:
     # Most of the first tenth of a second is spent on imports: they stand here so that Ctrl-C then
     # ends as quietly as later.
-    import traceback
     import warnings
 
     import typer
 
     from klcli.cli.app import application
-    from klcli.cli.output import silence_stdout, write_error
+    from klcli.cli.output import silence_stdout
     from klcli.errors import KlcliError
 
     # Typer exports this one of its usage errors; the others share its base.
     typer_usage_error: Any = typer.BadParameter.__base__
-
-    def fail(message: str, hint: str, exit_code: int) -> int:
-        write_error(f"error: {message}")
-        if hint:
-            write_error(f"hint: {hint}")
-        return exit_code
-
-    def internal(error: Exception) -> int:
-        if debug:
-            traceback.print_exc()
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        hint = "this is a bug in kl; KLCLI_DEBUG=1 shows where it happened"
-        return fail(f"internal: {what}", hint, INTERNAL)
-
     # Our matrices are small: threads of NumPy's linear algebra only wait for each other, for half
     # a second where the processor is busy. Once NumPy is imported this would change nothing, and
     # only make `one_thread` believe that it did.
@@ -102,10 +87,10 @@ def _main(arguments: Sequence[str] | None) -> int:
         app = application(() if "_KL_COMPLETE" in os.environ else words)
         return app(args=words, prog_name="kl", standalone_mode=False) or 0
     except KlcliError as error:
-        return fail(error.message, error.hint, error.exit_code)
+        return _fail(error.message, error.hint, error.exit_code)
     except typer_usage_error as error:
         command = error.ctx.command_path if error.ctx else "kl"
-        return fail(_sentence(error.format_message()), f"see {command} --help", error.exit_code)
+        return _fail(_sentence(error.format_message()), f"see {command} --help", error.exit_code)
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # Typer found nobody reading its help
             silence_stdout()
@@ -114,11 +99,32 @@ def _main(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         # What is wrong with a file that has a name is no bug of kl.
         if debug or not (error.filename and error.strerror):
-            return internal(error)
+            return _bug(error)
         name = str(error.filename)
-        return fail(f"{name}: {error.strerror}", "check the name, and who may use it", USAGE)
+        return _fail(f"{name}: {error.strerror}", "check the name, and who may use it", USAGE)
     except Exception as error:  # noqa: BLE001 - the last resort, and the traceback can be had
-        return internal(error)
+        return _bug(error)
+
+
+def _fail(message: str, hint: str, exit_code: int) -> int:
+    from klcli.cli.output import write_error
+
+    write_error(f"error: {message}")
+    if hint:
+        write_error(f"hint: {hint}")
+    return exit_code
+
+
+def _bug(error: Exception) -> int:
+    from klcli.errors import internal
+
+    if os.environ.get("KLCLI_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    return _fail(
+        internal(error), "this is a bug in kl; KLCLI_DEBUG=1 shows where it happened", INTERNAL
+    )
 
 
 def _sentence(message: str) -> str:

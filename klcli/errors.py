@@ -27,6 +27,11 @@ class KlcliError(Exception):
         self.hint = hint
 
 
+def internal(error: Exception) -> str:
+    """Return in one line what went wrong that is a bug."""
+    return " ".join(f"internal: {type(error).__name__}: {error}".split())
+
+
 class UsageError(KlcliError):
     """The request itself makes no sense, whatever the data."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from klcli.errors import internal
 from klcli.monitoring.hours import hour_changes
 from klcli.monitoring.label_changes import label_changes
 from klcli.monitoring.number_changes import number_changes
@@ -81,11 +82,10 @@ def told(column: Column) -> tuple[Finding, ...]:
     except Exception as error:
         if os.environ.get("KLCLI_DEBUG"):
             raise
-        what = " ".join(f"{type(error).__name__}: {error}".split())
         found.append(
             Finding(
                 NOT_TOLD,
-                f"what happened could not be told: internal: {what}; this is a bug in kl, and "
+                f"what happened could not be told: {internal(error)}; this is a bug in kl, and "
                 "the divergence is not affected",
             )
         )
