@@ -85,33 +85,22 @@ def label_changes(column: Column) -> Iterator[Finding]:
 
 def _stuck(column: Column, labels: Integers) -> Finding | None:
     """Tell of a label that all rows have, or that stands in for others."""
-    table = column.table.table
-    p, q = table.p[labels], table.q[labels]
-    if not p.sum() or not q.sum():
+    grown = _most_grown(column, labels)
+    if grown is None:
         return None
-    now, before = p / p.sum(), q / q.sum()
-    best = int(np.argmax(now - before))
-    surprise = log_shares(float(p[best]), float(p.sum()), float(q[best]), float(q.sum()))
-    if surprise >= bar(column.tests, len(labels)):
-        return None
-    label = table.labels[labels[best]]
-    name, share = quoted(label), in_reference(before[best])
-    if now[best] == 1:
-        if not before[best] and _is_placeholder(label):
+    best, now, before = grown
+    label = column.table.table.labels[labels[best]]
+    name, share = quoted(label), in_reference(before)
+    if now == 1:
+        if not before and _is_placeholder(label):
             meaning = "it may stand for a missing value"
             return Finding("placeholder", f"every value is {name}, {share}: {meaning}")
         return Finding("stuck-value", f"every value is {name}, {share}")
-    if not before[best]:
-        return None
-    more = now[best] - before[best] >= _FILLED_SHARE
-    if (
-        more
-        and now[best] >= _FILLED_TIMES * before[best]
-        and others_as_before(p, q, best, _OTHERS)
-    ):
+    p, q = column.table.table.p[labels], column.table.table.q[labels]
+    if _filled(now, before) and others_as_before(p, q, best, _OTHERS):
         return Finding(
             "stuck-value",
-            f"{percent(now[best])} of the values are {name}, {share}, and the others as before: "
+            f"{percent(now)} of the values are {name}, {share}, and the others as before: "
             "stuck, or filled in?",
         )
     return None
@@ -119,20 +108,32 @@ def _stuck(column: Column, labels: Integers) -> Finding | None:
 
 def _in_their_place(column: Column, labels: Integers) -> Iterator[Finding]:
     """Tell of a label that has grown while others went: a clock that stood still, or one for all."""
-    p, q = column.table.table.p[labels], column.table.table.q[labels]
-    now, before = p / p.sum(), q / q.sum()
-    best = int(np.argmax(now - before))
-    if now[best] - before[best] < _FILLED_SHARE or now[best] < _FILLED_TIMES * before[best]:
+    grown = _most_grown(column, labels)
+    if grown is None:
         return
-    surprise = log_shares(float(p[best]), float(p.sum()), float(q[best]), float(q.sum()))
-    if (
-        before[best]
-        and surprise < bar(column.tests, len(labels))
-        and grown_instead(p, q, best, _OTHERS)
-    ):
+    best, now, before = grown
+    p, q = column.table.table.p[labels], column.table.table.q[labels]
+    if _filled(now, before) and grown_instead(p, q, best, _OTHERS):
         name = quoted(column.table.table.labels[labels[best]])
-        text = f"{percent(now[best])} of the values are {name}, {in_reference(before[best])}"
+        text = f"{percent(now)} of the values are {name}, {in_reference(before)}"
         yield Finding("stuck-value", f"{text}: stuck, or in the place of what is gone?")
+
+
+def _most_grown(column: Column, labels: Integers) -> tuple[int, float, float] | None:
+    """Return which of the labels has grown most, and its shares now and before, if beyond chance."""
+    p, q = column.table.table.p[labels], column.table.table.q[labels]
+    n, m = float(p.sum()), float(q.sum())
+    if not n or not m:
+        return None
+    best = int(np.argmax(p / n - q / m))
+    if log_shares(float(p[best]), n, float(q[best]), m) >= bar(column.tests, len(labels)):
+        return None
+    return best, float(p[best] / n), float(q[best] / m)
+
+
+def _filled(now: float, before: float) -> bool:
+    """Tell whether a label of the reference has grown by what fills in or is stuck."""
+    return bool(before) and now - before >= _FILLED_SHARE and now >= _FILLED_TIMES * before
 
 
 def _is_placeholder(label: str) -> bool:

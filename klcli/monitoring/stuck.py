@@ -179,11 +179,14 @@ def _notable(values: Floats, now: Floats, before: Floats) -> Bools:
 def _ordinary(p: Floats, q: Floats, now: Floats, before: Floats) -> Integers:
     """Return the values whose growth is no wonder among few: others have changed with them."""
     cells = np.flatnonzero((before > 0) & (now <= _ALL) & (now > before))
-    told = (
-        others_as_before(p, q, int(c), _OTHERS) or grown_instead(p, q, int(c), _OTHERS)
-        for c in cells
+    return np.array(
+        [
+            cell
+            for cell in cells.tolist()
+            if not (others_as_before(p, q, cell, _OTHERS) or grown_instead(p, q, cell, _OTHERS))
+        ],
+        dtype=int,
     )
-    return np.array([c for c, wonder in zip(cells, told, strict=True) if not wonder], dtype=int)
 
 
 def _among_others(column: Column, value: float, share: float) -> bool:
