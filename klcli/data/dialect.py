@@ -99,13 +99,11 @@ def dialect_of(part: Part, separator: str) -> Dialect:
     if first and "\r" in first[0]:
         end_of_line = "\r"
         first = _first_lines(part, end_of_line)
-    if not any(line.strip() for line in first):
-        raise InputError(f"{part.source}: the file is empty", "give a file with a header and rows")
-    told = _TOLD.fullmatch(first[0])
+    told = _TOLD.fullmatch(first[0]) if first else None
     if told is not None:
         separator = separator or told[1]
         first = first[1:]
-    if not first:
+    if not any(line.strip() for line in first):
         raise InputError(f"{part.source}: the file is empty", "give a file with a header and rows")
     separator = separator or _separator(part, first)
     decimal_comma = separator != "," and (
